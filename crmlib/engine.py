@@ -1,0 +1,66 @@
+"""Where queries run: one Ibis backend, and the few expressions in which engines differ."""
+
+from datetime import date
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+
+from crmlib.errors import SettingsError
+
+
+def open_engine(url: str = "duckdb://", *, memory_limit: str | None = None, threads: int | None = None) -> Any:
+    """An Ibis backend: "duckdb://" in memory (the default), "postgres://…", "spark://local[2]".
+
+    DuckDB is kept from the network: it installs and loads nothing by itself.
+    """
+    scheme = url.partition("://")[0]
+    if scheme == "duckdb":
+        config: dict[str, Any] = {"autoinstall_known_extensions": False}
+        if memory_limit:
+            config["memory_limit"] = memory_limit
+        if threads:
+            config["threads"] = threads
+        backend = ibis.duckdb.connect(**config)
+        backend.raw_sql("SET TimeZone='UTC'")  # the book's moments are naive local time
+        backend.raw_sql("SET enable_progress_bar=false")
+        return backend
+    if scheme in ("postgres", "postgresql"):
+        return ibis.connect(url)
+    if scheme == "spark":
+        from pyspark.sql import SparkSession
+
+        session = (
+            SparkSession.builder.master(url.partition("://")[2] or "local[2]")
+            .config("spark.sql.session.timeZone", "UTC")
+            .config("spark.ui.enabled", "false")
+            .getOrCreate()
+        )
+        return ibis.pyspark.connect(session)
+    raise SettingsError("error.engine_unknown", url=url)
+
+
+def safe_divide(numerator: ir.NumericValue, denominator: ir.NumericValue) -> ir.FloatingValue:
+    """A float quotient; missing where the denominator is 0."""
+    return numerator.cast("float64") / denominator.nullif(0).cast("float64")
+
+
+def money(value: ir.NumericValue) -> ir.DecimalValue:
+    """Sums and products of decimals lose or widen their scale from engine to engine; money has one type."""
+    return value.cast("decimal(18,2)")
+
+
+def count_of(value: ir.NumericValue) -> ir.IntegerValue:
+    """Sums of integers are wider on some engines; a count is an int64."""
+    return value.cast("int64")
+
+
+def days_between(earlier: ir.DateValue, later: ir.DateValue | date) -> ir.IntegerValue:
+    """Whole days from `earlier` to `later`."""
+    later = ibis.date(later) if isinstance(later, date) else later
+    return later.delta(earlier, unit="day").cast("int64")
+
+
+def month_number(day: ir.DateValue) -> ir.IntegerValue:
+    """Months since year 0, so that months can be subtracted."""
+    return (day.year().cast("int64") * 12 + day.month().cast("int64") - 1).cast("int64")

@@ -1,0 +1,73 @@
+"""The kit's own words: zh and en on one line of labels.toml, with equal blanks."""
+
+import string
+import tomllib
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from crmlib.errors import SettingsError
+
+LANGS = ("zh", "en")
+PATH = Path(__file__).with_name("labels.toml")
+
+
+class Say:
+    """Speaks one language: `say("tier.value.high")`, `say("balance.line", n=3)`."""
+
+    def __init__(self, lang: str, words: dict[str, dict[str, str]]) -> None:
+        self.lang, self._words = lang, words
+
+    def __call__(self, key: str, /, **blanks: object) -> str:
+        try:
+            text = self._words[key][self.lang]
+        except KeyError:
+            near = get_close_matches(key, self._words, n=1)
+            raise KeyError(f"labels.toml has no {key!r}" + (f"; the nearest is {near[0]!r}" if near else "")) from None
+        return text.format(**blanks)
+
+    def has(self, key: str) -> bool:
+        return key in self._words
+
+    def pick(self, words: dict[str, str] | Any) -> str:
+        """The side of a {zh, en} pair that this speaker reads; for words that users write into settings."""
+        return words[self.lang] if isinstance(words, dict) else getattr(words, self.lang)
+
+
+def blanks_of(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def flatten_labels(tree: dict, prefix: str = "") -> dict[str, dict[str, str]]:
+    """Nested TOML tables to {"tier.value.high": {"zh": …, "en": …}}; refuses a side that is missing or differs in blanks."""
+    flat: dict[str, dict[str, str]] = {}
+    problems: list[SettingsError] = []
+    for name, node in tree.items():
+        key = f"{prefix}{name}"
+        if isinstance(node, dict) and not any(isinstance(value, dict) for value in node.values()):
+            if set(node) != set(LANGS):
+                problems.append(SettingsError("error.label_sides", key=key, found=", ".join(node) or "–"))
+            elif blanks_of(node["zh"]) != blanks_of(node["en"]):
+                problems.append(SettingsError("error.label_blanks", key=key))
+            flat[key] = node
+        elif isinstance(node, dict):
+            flat |= flatten_labels(node, f"{key}.")
+    if problems:
+        raise SettingsError.of(problems)
+    return flat
+
+
+@cache
+def load_labels() -> dict[str, dict[str, str]]:
+    return flatten_labels(tomllib.loads(PATH.read_text(encoding="utf-8")))
+
+
+@cache
+def speaker(lang: str) -> Say:
+    """The words in one language, "zh" or "en"."""
+    if lang not in LANGS:
+        from crmlib.errors import UsageError
+
+        raise UsageError("error.lang_unknown", lang=lang)
+    return Say(lang, load_labels())
