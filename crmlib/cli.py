@@ -1,0 +1,141 @@
+"""The command `crm`: words in, exit codes out. Only here is the clock read."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from crmlib.errors import CrmError
+from crmlib.home import find_home
+from crmlib.labels import Say, speaker
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Exit codes: 0 done, 1 unexpected, 2 stopped by a check or a notebook, 3 bad usage, input or settings."""
+    parser = build_parser()
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as stop:  # argparse ends with 2; here that means a failed check
+        return 3 if stop.code else 0
+    try:
+        return args.action(args, speaker(args.lang)) or 0
+    except CrmError as error:
+        print(error.message(args.lang), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print(speaker(args.lang)("error.interrupted"), file=sys.stderr)
+        return 1
+    except Exception as error:  # anything else is ours: short words for the user, the rest on request
+        if os.environ.get("CRM_DEBUG"):
+            raise
+        print(speaker(args.lang)("error.unexpected", kind=type(error).__name__, detail=error), file=sys.stderr)
+        return 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--home", type=Path, help="文件夹，含 data/ 与 reports/ · the folder with data/ and reports/")
+    common.add_argument("--lang", choices=("zh", "en"), default=os.environ.get("CRM_LANG", "zh"))
+    parser = argparse.ArgumentParser(prog="crm", description="客户分析工具包 · customer analysis kit")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, action, help: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=help, description=help, parents=[common])
+        one.set_defaults(action=action)
+        return one
+
+    run = command("run", do_run, "运行全部笔记本并发布报告 · run the notebooks and publish the report")
+    run.add_argument("--period", default="last", help="2024-06 | 2024-Q2 | 2024-W23 | last")
+    run.add_argument(
+        "--inbox", type=Path, action="append", default=[], help="另外的文件或文件夹 · other files or folders"
+    )
+    run.add_argument("--jobs", type=int, default=2)
+    run.add_argument("--role", default="")
+    run.add_argument("--book", default="", help="v12：按旧的账本版本 · on an old version of the book")
+
+    read = command("import", do_import, "只导入：读取、检查、合并 · intake only: read, check, merge")
+    read.add_argument("paths", type=Path, nargs="+")
+    read.add_argument("--table", default="", help="这些文件是哪张表 · which table the files are")
+
+    sample = command("sample", do_sample, "生成虚构的样例数据 · write invented sample files")
+    sample.add_argument("directory", type=Path)
+    sample.add_argument("--customers", type=int, default=600)
+    sample.add_argument("--seed", type=int, default=7)
+    sample.add_argument("--truth", type=Path, help="答案写到哪里 · where the truth goes")
+
+    scan = command("scan", do_scan, "在文件里找个人信息 · look for personal values in files")
+    scan.add_argument("paths", type=Path, nargs="+")
+
+    plan = command("schedule", do_schedule, "打印定时任务 · print the scheduled task")
+    plan.add_argument("every", choices=("monthly", "weekly"))
+    return parser
+
+
+def do_run(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.periods import parse_period
+    from crmlib.run import plan_run, run_plan
+
+    plan = plan_run(
+        find_home(args.home),
+        period=None if args.period == "last" else parse_period(args.period),
+        lang=args.lang,
+        role=args.role,
+        book=args.book,
+        jobs=args.jobs,
+        inbox=args.inbox,
+        today=date.today(),
+    )
+    run_plan(plan, say=say, tell=tell)
+    return 0
+
+
+def do_import(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.book.build import import_and_build
+    from crmlib.inputs import list_inputs
+
+    lines = import_and_build(
+        find_home(args.home),
+        list_inputs(args.paths),
+        table=args.table,
+        received_on=date.today(),
+        say=say,
+        tell=tell,
+    )
+    for line in lines:
+        tell(line)
+    return 0
+
+
+def do_sample(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.sample import write_sample
+
+    for path in write_sample(args.directory, customers=args.customers, seed=args.seed, truth=args.truth):
+        tell(str(path))
+    return 0
+
+
+def do_scan(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.book.access import scan_files
+
+    hits = scan_files(args.paths)
+    for hit in hits.itertuples():
+        tell(f"{hit.file}  {hit.place}  {hit.kind}  {hit.excerpt}")
+    tell(say("scan.total", n=len(hits)))
+    return 2 if len(hits) else 0
+
+
+def do_schedule(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.schedule import schedule_text
+
+    tell(schedule_text(args.every, home=find_home(args.home).root, lang=args.lang, say=say))
+    return 0
+
+
+def tell(line: str) -> None:
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

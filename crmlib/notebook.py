@@ -1,0 +1,142 @@
+"""One notebook run by papermill under doit: parameters proved first, written aside, renamed when whole."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from crmlib.errors import NotebookError, UsageError
+from crmlib.labels import Say
+
+TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool}
+
+
+def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
+    """Names and types against the notebook's own parameters cell. Raises UsageError with every mistake."""
+    from papermill import inspect_notebook
+
+    declared = inspect_notebook(str(notebook))
+    problems = []
+    for name, value in given.items():
+        if name not in declared:
+            problems.append(
+                UsageError("error.parameter_unknown", notebook=notebook.name, name=name, known=", ".join(declared))
+            )
+            continue
+        kind = declared[name]["inferred_type_name"]
+        wanted = TYPES.get(kind)
+        if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and wanted is not bool)):
+            problems.append(
+                UsageError("error.parameter_type", notebook=notebook.name, name=name, wanted=kind, found=repr(value))
+            )
+    if problems:
+        raise UsageError.of(problems)
+
+
+def execute_notebook(source: Path, target: Path, parameters: dict[str, Any]) -> dict[str, float]:
+    """Run `source` into `target`; a failure leaves `target` unmade and a .partial with the traceback."""
+    from jupyter_client.manager import KernelManager
+    from papermill import execute_notebook as papermill
+
+    if os.name == "posix":  # no port is opened, and no warning about one is printed
+        KernelManager.transport.default_value = "ipc"
+    started = time.monotonic()
+    part = target.with_name(f"{target.stem}.partial.ipynb")
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    papermill(str(source), str(part), parameters=parameters, kernel_name="python3", progress_bar=False)
+    os.replace(part, target)
+    return {"seconds": round(time.monotonic() - started, 1)}
+
+
+def run_tasks(
+    tasks: Mapping[str, dict[str, Any]], *, state: Path, jobs: int, say: Say, tell: Callable[[str], None]
+) -> dict[str, float]:
+    """tasks: name → src, dst, params, needs. Returns seconds by task. Raises NotebookError naming the first failure."""
+    from doit.cmd_base import ModuleTaskLoader
+    from doit.doit_cmd import DoitMain
+    from doit.reporter import ZeroReporter
+    from doit.tools import config_changed
+
+    for task in tasks.values():
+        check_parameters(task["src"], task["params"])
+    failed: list[tuple[str, str]] = []
+    done: list[str] = []
+
+    class Progress(ZeroReporter):
+        def execute_task(self, task):
+            tell(say("run.step", n=list(tasks).index(task.name) + 1, total=len(tasks), name=task.name))
+
+        def skip_uptodate(self, task):
+            done.append(task.name)
+            tell(say("run.step_current", n=list(tasks).index(task.name) + 1, total=len(tasks), name=task.name))
+
+        def add_success(self, task):
+            done.append(task.name)
+
+        def add_failure(self, task, fail):
+            failed.append((task.name, fail.get_msg()))
+
+    def creator(name: str, task: dict[str, Any]):
+        def make():
+            return {
+                "actions": [(execute_notebook, [task["src"], task["dst"], task["params"]])],
+                "file_dep": [str(task["src"]), *(str(tasks[need]["dst"]) for need in task["needs"])],
+                "targets": [str(task["dst"])],
+                "uptodate": [config_changed(json.dumps(task["params"], sort_keys=True))],
+                "verbosity": 0,
+            }
+
+        return make
+
+    space: dict[str, Any] = {f"task_{name}": creator(name, task) for name, task in tasks.items()}
+    space["DOIT_CONFIG"] = {
+        "dep_file": str(state),
+        "backend": "sqlite3",
+        "reporter": Progress,
+        "num_process": jobs if jobs > 1 else 0,
+        "par_type": "process" if os.name == "posix" else "thread",
+        "check_file_uptodate": "md5",
+        "verbosity": 0,
+    }
+    code = DoitMain(ModuleTaskLoader(space)).run(["run"])
+    if code or failed:
+        name, detail = failed[0] if failed else ("doit", str(code))
+        raise NotebookError("error.notebook_failed", name=name, detail=_cause(tasks.get(name), detail))
+    return {name: _seconds(task["dst"]) for name, task in tasks.items()}
+
+
+def _cause(task: dict[str, Any] | None, detail: str) -> str:
+    """The kit's own message from the failed cell where there is one, else the last line of the traceback."""
+    part = task and task["dst"].with_name(f"{task['dst'].stem}.partial.ipynb")
+    if part and part.is_file():
+        for cell in json.loads(part.read_text(encoding="utf-8"))["cells"]:
+            for output in cell.get("outputs", ()):
+                if output["output_type"] == "error":
+                    return output["evalue"] or output["ename"]
+    return detail.strip().splitlines()[-1] if detail.strip() else ""
+
+
+def _seconds(path: Path) -> float:
+    return round(json.loads(path.read_text(encoding="utf-8"))["metadata"]["papermill"]["duration"] or 0, 1)
+
+
+def write_working_papers(folder: Path, *, lang: str) -> None:
+    """Each executed notebook as one HTML page without code, without any address outside itself."""
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="basic", exclude_input=True, exclude_input_prompt=True)
+    exporter.exclude_output_prompt = True
+    page = Path(__file__).with_name("paper.html").read_text(encoding="utf-8")
+    for path in sorted(folder.glob("*.ipynb")):
+        notebook = nbformat.read(path, as_version=4)
+        notebook.cells = [c for c in notebook.cells if not {"parameters", "injected-parameters"} & _tags(c)]
+        body, _ = exporter.from_notebook_node(notebook)
+        text = page.replace("{{lang}}", lang).replace("{{title}}", path.stem).replace("{{body}}", body)
+        path.with_suffix(".html").write_text(text, encoding="utf-8")
+
+
+def _tags(cell: Any) -> set[str]:
+    return set(cell.metadata.get("tags", ()))

@@ -1,0 +1,210 @@
+"""A run: the notebooks in order under doit, then checks, the export guard, and publishing whole or not at all."""
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from crmlib import __version__
+from crmlib.book.lock import run_lock
+from crmlib.errors import CheckError, DataError, NotebookError, UsageError
+from crmlib.home import NOTEBOOKS, SAMPLE, Home
+from crmlib.inputs import Input, home_inputs, kit_hash, list_inputs
+from crmlib.labels import Say
+from crmlib.periods import Period
+
+# name → what must be there before it
+STEPS: dict[str, tuple[str, ...]] = {
+    "10_import": (),
+    "20_merge": ("10_import",),
+    "30_tiers": ("20_merge",),
+    "50_profile": ("20_merge",),
+    "90_report": ("30_tiers", "50_profile"),
+}
+READING = ("10_import", "20_merge")  # left out when an old version of the book is asked for
+OUTPUTS = ("report.html", "report.pdf", "report.xlsx", "manifest.json")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One run, settled before anything is read."""
+
+    home: Home
+    period: Period
+    lang: str
+    role: str
+    book: str
+    jobs: int
+    inputs: tuple[Input, ...]
+    origin: str
+    received_on: date
+
+    def fingerprint(self) -> dict[str, Any]:
+        """What the result is a function of. Equal fingerprints, equal reports: nothing to do."""
+        settings = self.home.settings_file
+        return {
+            "period": self.period.text,
+            "lang": self.lang,
+            "role": self.role,
+            "kit": kit_hash(),
+            "settings": hashlib.sha256(settings.read_bytes() if settings.is_file() else b"").hexdigest(),
+            "origin": self.origin,
+            "inputs": {one.name: one.sha256() for one in self.inputs},
+        }
+
+
+def plan_run(
+    home: Home, *, period: Period | None, lang: str, role: str, book: str, jobs: int, inbox: list[Path], today: date
+) -> Plan:
+    """Settle inputs and period. `period` None is the last full month: by the clock for own data, the sample's own else."""
+    from crmlib.periods import last_full_month, parse_period
+    from crmlib.sample import SAMPLE_PERIOD
+
+    if inbox:
+        inputs, origin = list_inputs(inbox), "sample" if [p.resolve() for p in inbox] == [SAMPLE] else "own"
+    else:
+        inputs, origin = home_inputs(home)
+    if inbox and not inputs:
+        raise DataError("error.inbox_empty", path=", ".join(map(str, inbox)))
+    if period is None:
+        period = parse_period(SAMPLE_PERIOD) if origin == "sample" else last_full_month(today)
+    return Plan(home, period, lang, role, book, jobs, tuple(inputs), origin, today)
+
+
+def run_plan(plan: Plan, *, say: Say, tell: Callable[[str], None]) -> Path:
+    """Run the notebooks and publish. Returns the report's folder. Raises NotebookError or CheckError: nothing published."""
+    target = plan.home.reports / plan.period.text
+    wanted = plan.fingerprint()
+    if (known := read_manifest(target)) and is_current(target, known, wanted, plan):
+        tell(say("run.nothing_new", period=plan.period.text))
+        tell(say("run.where", path=target / "report.html"))
+        return target
+    with run_lock(plan.home):
+        started = time.monotonic()
+        digest = hashlib.sha256(json.dumps([wanted, plan.book], sort_keys=True).encode()).hexdigest()
+        run_id = f"{plan.period.text}-{digest[:8]}"
+        build = plan.home.reports / f".new-{run_id}"
+        for other in plan.home.reports.glob(".new-*"):  # a run that was killed is repeated whole
+            if other != build:
+                shutil.rmtree(other, ignore_errors=True)
+        (build / "notebooks").mkdir(parents=True, exist_ok=True)
+        seconds = run_notebooks(plan, build, say=say, tell=tell)
+        tell(say("run.publishing"))
+        finish_run(plan, build, run_id=run_id, fingerprint=wanted, seconds=seconds)
+        publish_folder(build, target)
+        for line in closing_lines(target, say=say, seconds=time.monotonic() - started):
+            tell(line)
+    return target
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    path = folder / "manifest.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def is_current(folder: Path, manifest: dict[str, Any], wanted: dict[str, Any], plan: Plan) -> bool:
+    """Whether the published report is what a run would give again: same fingerprint, same book, all files there."""
+    pointer = plan.home.book / "CURRENT"
+    version = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
+    same_book = plan.book in ("", manifest["book"]) if plan.book else manifest["book"] == version
+    return manifest.get("fingerprint") == wanted and same_book and all((folder / name).is_file() for name in OUTPUTS)
+
+
+def run_notebooks(plan: Plan, build: Path, *, say: Say, tell: Callable[[str], None]) -> dict[str, float]:
+    """Every notebook in its order. Returns seconds by notebook. Raises NotebookError."""
+    from crmlib.notebook import run_tasks
+
+    common = {
+        "home": str(plan.home.root),
+        "period": plan.period.text,
+        "lang": plan.lang,
+        "role": plan.role,
+        "book": plan.book,
+        "out": str(build),
+    }
+    own = {
+        "10_import": {
+            "inbox": json.dumps([[str(i.path), i.name, i.system] for i in plan.inputs], ensure_ascii=False),
+            "received_on": plan.received_on.isoformat(),
+            "origin": plan.origin,
+        },
+        "20_merge": {"received_on": plan.received_on.isoformat()},
+    }
+    steps = {name: needs for name, needs in STEPS.items() if not (plan.book and name in READING)}
+    tasks = {
+        name: {
+            "src": NOTEBOOKS / f"{name}.ipynb",
+            "dst": build / "notebooks" / f"{name}.ipynb",
+            "params": common | own.get(name, {}),
+            "needs": [one for one in needs if one in steps],
+        }
+        for name, needs in steps.items()
+    }
+    return run_tasks(tasks, state=build / ".doit.sqlite3", jobs=plan.jobs, say=say, tell=tell)
+
+
+def finish_run(plan: Plan, build: Path, *, run_id: str, fingerprint: dict[str, Any], seconds: dict[str, float]) -> None:
+    """Working papers, settings, manifest; then the guard reads every file, and the folder is fit to publish."""
+    from crmlib.book.access import check_publishable
+    from crmlib.notebook import write_working_papers
+
+    for leftover in build.glob(".doit.sqlite3*"):
+        leftover.unlink()
+    write_working_papers(build / "notebooks", lang=plan.lang)
+    if plan.home.settings_file.is_file():
+        shutil.copyfile(plan.home.settings_file, build / "settings.toml")
+    summary = json.loads((build / "run.json").read_text(encoding="utf-8"))  # what 90_report found and checked
+    (build / "run.json").unlink()
+    manifest = {
+        "run_id": run_id,
+        "period": plan.period.text,
+        "as_of": plan.period.as_of.isoformat(),
+        "lang": plan.lang,
+        "role": plan.role,
+        "kit_version": __version__,
+        "inputs": [
+            {"file": one.name, "system": one.system, "sha256": fingerprint["inputs"][one.name]} for one in plan.inputs
+        ],
+        "settings_sha256": fingerprint["settings"],
+        "origin": plan.origin,
+        **summary,
+        "seconds": seconds,
+        "fingerprint": fingerprint,
+    }
+    (build / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    check_publishable(build)
+
+
+def publish_folder(build: Path, target: Path) -> None:
+    """Put the finished folder in the place of last time's, or leave last time's as it was."""
+    aside = target.with_name(f".old-{target.name}")
+    if aside.exists():
+        shutil.rmtree(aside)
+    try:
+        if target.exists():
+            os.replace(target, aside)
+        os.replace(build, target)
+    except OSError as error:  # on Windows a report that is open elsewhere cannot be moved
+        if aside.exists() and not target.exists():
+            os.replace(aside, target)
+        raise DataError("error.report_open", path=target, detail=error.strerror or error) from error
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def closing_lines(folder: Path, *, say: Say, seconds: float) -> list[str]:
+    """The ten lines that a run ends with."""
+    manifest = read_manifest(folder) or {}
+    return [
+        *manifest.get("closing", []),
+        say("run.where", path=folder / "report.html"),
+        say("run.seconds", seconds=f"{seconds:.0f}"),
+    ]
+
+
+__all__ = ["CheckError", "NotebookError", "Plan", "UsageError", "plan_run", "run_plan"]
