@@ -1,0 +1,104 @@
+"""One cell of text: what was typed, without the accidents of width and blanks; or nothing at all."""
+
+import re
+import unicodedata
+from typing import Any, NamedTuple
+
+LONGEST = 200  # no number, date or identifier is longer; a longer text is prose in the wrong column
+
+# What people type where they have nothing to say. A bare zero is a value, not one of these.
+NOTHING = frozenset(
+    [
+        "-",
+        "--",
+        "---",
+        "—",
+        "——",
+        "–",
+        "/",
+        "\\",
+        ".",
+        "。",
+        "无",
+        "暂无",
+        "没有",
+        "未知",
+        "不详",
+        "未填",
+        "待补充",
+        "空",
+        "n/a",
+        "na",
+        "nan",
+        "#n/a",
+        "null",
+        "none",
+        "nil",
+        "unknown",
+    ]
+)
+_INVISIBLE = dict.fromkeys(
+    [*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF]
+)
+_INVISIBLE |= {
+    ord(blank): " " for blank in "\t\n\r\v\f\u00a0\u3000\u1680\u202f\u205f" + "".join(map(chr, range(0x2000, 0x200B)))
+}
+_WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0xFFE5: "¥", 0x2212: "-"}
+# Chinese punctuation belongs to Chinese text; a registered name is written （上海）
+_WIDE_IN_WORDS = {code: to for code, to in _WIDE.items() if chr(code) not in "（），：；！？"}
+
+
+class Parsed(NamedTuple):
+    """What a cell says. `reason`: why it cannot be read (then there is no value). `note`: read, but to be looked at."""
+
+    value: Any = None
+    reason: str | None = None
+    note: str | None = None
+
+
+MISSING = Parsed()
+
+
+def refuse(reason: str) -> Parsed:
+    return Parsed(None, reason)
+
+
+def tidy(text: str) -> str:
+    """Words as typed: invisible characters gone, runs of blanks one blank, wide letters and digits narrow."""
+    return " ".join(text.translate(_INVISIBLE).translate(_WIDE_IN_WORDS).split())
+
+
+def narrow(text: str) -> str:
+    """Numbers, dates and codes: compatibility forms and wide punctuation narrow as well."""
+    return " ".join(unicodedata.normalize("NFKC", text.translate(_WIDE)).translate(_INVISIBLE).split())
+
+
+def compact(text: str) -> str:
+    return narrow(text).replace(" ", "")
+
+
+def is_nothing(text: str) -> bool:
+    return not text or text.casefold() in NOTHING
+
+
+def parse_words(text: str) -> Parsed:
+    """Names and other short words."""
+    words = tidy(text)
+    return MISSING if is_nothing(words) else Parsed(words)
+
+
+def parse_prose(text: str) -> Parsed:
+    """Free text: kept whole, line breaks too; only blanks are nothing."""
+    lines = (tidy(line) for line in text.splitlines())
+    return Parsed("\n".join(line for line in lines if line) or None)
+
+
+def split_items(text: str, *, marks: str = "、,，;；/／|｜\n") -> list[str]:
+    """The items of a cell that holds several, in order, each once."""
+    items = (tidy(item) for item in re.split(f"[{re.escape(marks)}]+", text))
+    return list(dict.fromkeys(item for item in items if not is_nothing(item)))
+
+
+def same_word(text: str) -> str:
+    """The form in which two spellings of one word are equal: for looking up choices and names of things."""
+    return re.sub(r"[\s_\-·.()/、]+", "", narrow(text)).casefold()
