@@ -5,25 +5,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from crmlib.errors import SettingsError
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 PATH = Path(__file__).with_name("dictionary.toml")
 
-ARROW_TYPES: Mapping[str, pa.DataType] = {
-    "str": pa.string(),
-    "text": pa.string(),
-    "enum": pa.string(),
-    "json": pa.string(),
-    "list": pa.string(),  # a JSON list of texts
-    "int": pa.int64(),
-    "dec": pa.decimal128(18, 2),
-    "date": pa.date32(),
-    "dt": pa.timestamp("us"),
-    "bool": pa.bool_(),
-}
+TYPES = ("str", "text", "enum", "json", "list", "int", "dec", "date", "dt", "bool")  # a list is a JSON list of texts
 REQUIRED = ("", "key", "complete")
 PERSONAL = ("", "P", "S", "person", "free")
 
@@ -69,8 +60,11 @@ class Field:
         return f"{self.table}.{self.key}"
 
     @property
-    def arrow_type(self) -> pa.DataType:
-        return ARROW_TYPES[self.type]
+    def arrow_type(self) -> "pa.DataType":
+        import pyarrow as pa  # only here: settings and the command stay light
+
+        plain = {"int": pa.int64(), "date": pa.date32(), "dt": pa.timestamp("us"), "bool": pa.bool_()}
+        return pa.decimal128(18, 2) if self.type == "dec" else plain.get(self.type, pa.string())
 
     def word(self, lang: str) -> str:
         return getattr(self, lang)
@@ -139,7 +133,7 @@ def read_dictionary(path: Path = PATH) -> Dictionary:
         for table in tables.values()
         for f in table.fields.values()
         for word, value, allowed in (
-            ("type", f.type, ARROW_TYPES),
+            ("type", f.type, TYPES),
             ("required", f.required, REQUIRED),
             ("personal", f.personal, PERSONAL),
             ("choice", f.choice, ("", *choices)),

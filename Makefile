@@ -1,0 +1,43 @@
+# make report · make test · make check · make lab · make demands
+PY := .venv/bin/python
+READY := .venv/.ready
+
+.PHONY: report test check lab demands lock clean
+
+report: $(READY)   ## the inbox if it has files, else the sample: the last full month's report
+	@.venv/bin/crm run --period last
+
+test: $(READY)     ## every test that needs no outside service, and every notebook on the sample
+	@$(PY) -m pytest -q
+
+check: $(READY)    ## what CI asks first
+	@.venv/bin/ruff format --check .
+	@.venv/bin/ruff check .
+	@$(PY) -m pytest -q
+
+lab: $(READY)      ## JupyterLab on notebooks/
+	@$(PY) -m jupyterlab notebooks
+
+demands: $(READY)  ## the demands that no test proves yet
+	@$(PY) tests/demands.py
+
+lock:              ## after a change of dependencies in pyproject.toml
+	printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile --universal --generate-hashes --python-version 3.11 \
+	  --extra test --no-emit-index-url --no-annotate --no-header -q pyproject.toml - -o requirements.lock
+
+# uv where it is there, else venv and pip; both install exactly what the lock names
+$(READY): requirements.lock pyproject.toml
+	@echo "准备环境 · setting up .venv (first time only) …"
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv -q --allow-existing --python '>=3.11' .venv && \
+	  uv pip sync -q --require-hashes --python $(PY) requirements.lock && \
+	  uv pip install -q --no-deps --no-build-isolation --python $(PY) -e . ; \
+	else \
+	  $${PYTHON:-python3} -m venv .venv && \
+	  $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
+	  $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
+	fi
+	@touch $(READY)
+
+clean:
+	rm -rf .venv
