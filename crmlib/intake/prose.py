@@ -3,6 +3,7 @@
 import re
 from calendar import monthrange
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 from crmlib.intake.cells import split_items, tidy
@@ -46,7 +47,7 @@ def split_said(text: str) -> Said:
     """客户:…;我方:… → the two halves. Text without both marks stays whole, elsewhere."""
     parts: dict[str, list[str]] = {"client": [], "ours": []}
     marks = list(_SPEAKER.finditer(text))
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+    for mark, after in pairwise([*marks, None]):
         words = tidy(text[mark.end() : after.start() if after else len(text)]).strip(" ;；|｜,，、")
         if words:
             parts[mark.lastgroup or ""].append(words)
