@@ -53,6 +53,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     example: str = ""
     derived: bool = False
+    import_only: bool = False  # read from a sheet, then kept in another table (the vault's, or the fields it derives)
     custom: bool = False
 
     @property
