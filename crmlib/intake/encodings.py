@@ -1,0 +1,138 @@
+"""Bytes to text: the whole file reads in one encoding, or it is refused."""
+
+import codecs
+import re
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from opencc import OpenCC
+
+from crmlib.errors import DataError
+from crmlib.intake.headings import is_lost
+from crmlib.intake.notes import Note
+from crmlib.intake.words import count_known
+
+BOMS = (  # the four-byte marks first: the UTF-16 mark is the beginning of the UTF-32 one
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (b"\x84\x31\x95\x33", "gb18030"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+CHINESE = (("gb18030",), ("cp950", "big5hkscs"))  # cp950 is what Windows calls Big5
+READS_AS_TEXT = 0.6  # share of common characters: true readings have .9 and more, false ones under .5 (see the tests)
+SLICE = 1 << 20
+
+
+class Decoded(NamedTuple):
+    text: str
+    encoding: str
+    notes: list[Note]
+
+
+def decode(data: bytes, *, file: str) -> Decoded:
+    """The text of a file: by its mark, else strict UTF-8, else GB18030 or Big5, whichever reads as text throughout.
+
+    Raises DataError where no encoding fits or the file is not text.
+    """
+    for mark, encoding in BOMS:
+        if data.startswith(mark):
+            try:
+                return Decoded(data.decode(encoding).lstrip("\ufeff"), encoding, [])
+            except UnicodeDecodeError as error:
+                raise _unreadable(data, error, file) from None
+    if b"\0" in data:
+        return _decode_unmarked_utf16(data, file=file)
+    try:
+        return Decoded(_checked(data.decode("utf-8"), file), "utf-8", [])
+    except UnicodeDecodeError as error:
+        not_utf8 = error
+
+    readings = []
+    for encodings in CHINESE:
+        for encoding in encodings:
+            try:
+                text = data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            readings.append((_known_in_head(text), _common_share(text), text, encoding))
+            break
+    known, share, text, encoding = max(readings, key=lambda one: one[:2], default=(0, 0.0, "", ""))
+    if share < READS_AS_TEXT:
+        raise _unreadable(data, not_utf8, file)
+    name = "GB18030" if encoding == "gb18030" else "Big5"
+    return Decoded(_checked(text, file), encoding, [Note("note.encoding", file=file, encoding=name)])
+
+
+def _decode_unmarked_utf16(data: bytes, *, file: str) -> Decoded:
+    """A zero in every other byte is UTF-16 without its mark; zeros anywhere else are no text."""
+    zeros = np.frombuffer(data, dtype=np.uint8) == 0
+    for encoding, first in (("utf-16-le", 1), ("utf-16-be", 0)):
+        if zeros[first::2].mean() > 0.3 and not zeros[1 - first :: 2].any():
+            try:
+                text = data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            return Decoded(
+                _checked(text, file), encoding, [Note("note.encoding", file=file, encoding=encoding.upper())]
+            )
+    raise DataError("error.file_not_table", file=file)
+
+
+def _checked(text: str, file: str) -> str:
+    """Text has next to no control characters; junk that happens to decode has many."""
+    control = sum(text.count(chr(code)) for code in (*range(1, 9), *range(14, 26), *range(28, 32), 127))
+    if control * 100 > len(text):
+        raise DataError("error.file_not_table", file=file)
+    return text
+
+
+def _unreadable(data: bytes, error: UnicodeDecodeError, file: str) -> DataError:
+    for at, head in enumerate(data[:4000].decode("latin-1").splitlines()[:5], start=1):
+        if is_lost(cells := re.split(r'["\t,;|]+', head)):
+            return DataError("error.file_lossy_header", file=file, line=at, found=cells[0])
+    line = data.count(b"\n", 0, error.start) + 1
+    return DataError("error.file_encoding", file=file, line=line, byte=f"0x{data[error.start]:02X}")
+
+
+def _known_in_head(text: str) -> int:
+    """How many cells of one of the first lines are words of our dictionary, in either script."""
+    lines = OpenCC("t2s").convert(text[:4000]).splitlines()[:8]
+    return max((count_known(re.split(r'["\s,;|]+', line)) for line in lines), default=0)
+
+
+def _common_share(text: str) -> float:
+    """Share of the characters beyond ASCII that are common in Chinese, simplified or traditional.
+
+    One that stands alone against a Latin letter counts as uncommon: so reads an accented letter of a Western encoding.
+    """
+    common, seen, hits = _common_characters(), 0, 0
+    for start in range(0, len(text), SLICE):
+        units = np.frombuffer(text[start : start + SLICE].encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
+        beyond = units > 127
+        lower = units | 0x20
+        letter = (lower >= ord("a")) & (lower <= ord("z"))
+        before, after = np.roll(beyond, 1), np.roll(beyond, -1)
+        lonely = beyond & ~before & ~after & (np.roll(letter, 1) | np.roll(letter, -1))
+        seen += int(beyond.sum())
+        hits += int(common[units[beyond & ~lonely]].sum())
+    return hits / seen if seen else 1.0
+
+
+@cache
+def _common_characters() -> np.ndarray:
+    """Level 1 of GB 2312 (3,755 characters) and of Big5 (5,401), and East Asian punctuation."""
+    common = np.zeros(1 << 16, dtype=bool)
+    trails = (*range(0x40, 0x7F), *range(0xA1, 0xFF))
+    for encoding, leads in (("gb2312", range(0xB0, 0xD8)), ("big5", range(0xA4, 0xC7))):
+        for lead in leads:
+            for trail in trails:
+                char = bytes((lead, trail)).decode(encoding, "ignore")
+                if len(char) == 1 and "\u4e00" <= char <= "\u9fff":
+                    common[ord(char)] = True
+    for first, last in ((0x3001, 0x3011), (0x2014, 0x2026), (0xFF01, 0xFF5E)):
+        common[first : last + 1] = True
+    common[[ord(char) for char in "\u3000·×°℃￥"]] = True
+    return common

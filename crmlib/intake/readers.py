@@ -1,0 +1,140 @@
+"""Raw files: every physical row as text, in a table or set aside with a reason."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from crmlib.errors import DataError
+from crmlib.inputs import SUFFIXES
+from crmlib.intake.delimited import ONE_COLUMN, read_delimited
+from crmlib.intake.encodings import decode
+from crmlib.intake.grids import Aside, Laid, lay_out
+from crmlib.intake.headings import is_prose
+from crmlib.intake.notes import Note
+
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
+PARQUET = b"PAR1"
+TEXTS = (".csv", ".tsv", ".txt")
+
+
+class Read(NamedTuple):
+    """One file. Its physical rows are those of `tables` and of `refused`, each once.
+
+    tables: all cells text, a blank cell missing; index "line" is the physical row; attrs file, sheet, header_line, encoding.
+    refused: source_file, sheet, line, kind ("not_data" or "refused"), reason, excerpt.
+    """
+
+    tables: list[pd.DataFrame]
+    refused: pd.DataFrame
+    notes: list[str]
+
+
+def read_file(path: str | Path) -> Read:
+    """Reads csv, tsv, txt, xlsx, xlsm, xls, xlsb, ods or Parquet, by what the file is, not by what it is called.
+
+    Raises DataError where the file is missing, empty, encrypted, damaged, in no encoding we know, or no table at all.
+    """
+    path = Path(path)
+    file = path.name
+    if not path.exists():
+        raise DataError("error.file_missing", path=path)
+    if path.is_dir():
+        raise DataError("error.file_is_folder", path=path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise DataError("error.file_suffix", file=file, suffix=path.suffix or "–", known=" ".join(SUFFIXES))
+    try:
+        with path.open("rb") as opened:
+            start = opened.read(8)
+            data = b"" if start.startswith((PARQUET, *WORKBOOKS)) else start + opened.read()
+    except OSError as error:
+        raise DataError("error.file_unreadable", file=file, detail=error.strerror) from None
+    if not start:
+        raise DataError("error.file_empty", file=file)
+    if start.startswith(PARQUET):
+        return _read_parquet(path, file)
+    if start.startswith(WORKBOOKS):
+        return _read_workbook(path, file)
+    if path.suffix.lower() == ".parquet":
+        raise DataError("error.file_damaged", file=file, detail="PAR1?")
+    return _read_text(data, path, file)
+
+
+def _read_text(data: bytes, path: Path, file: str) -> Read:
+    text, encoding, notes = decode(data, file=file)
+    del data
+    if _is_markup(text):
+        raise DataError("error.file_not_table", file=file)
+    delimited = read_delimited(text, file=file)
+    laid = lay_out(delimited.rows, file=file)
+    if laid.problem:
+        raise laid.problem
+    if delimited.delimiter == ONE_COLUMN and _is_column_of_prose(laid.table):
+        raise DataError("error.file_not_table", file=file)
+    if path.suffix.lower() not in TEXTS:
+        notes = [*notes, Note("note.other_content", file=file, suffix=path.suffix, found="csv")]
+    laid.table.attrs["encoding"] = encoding
+    return Read([laid.table], _refused(file, [("", laid.aside)]), [*notes, *delimited.notes, *laid.notes])
+
+
+def _read_workbook(path: Path, file: str) -> Read:
+    from crmlib.intake.workbooks import read_sheets
+
+    tables, aside, notes, problems = [], [], [], []
+    if path.suffix.lower() in TEXTS:
+        notes.append(Note("note.other_content", file=file, suffix=path.suffix, found="xlsx/xls/ods"))
+    for sheet in read_sheets(path, file=file):
+        laid: Laid = lay_out(sheet.rows, file=file, sheet=sheet.name, merged=sheet.merged)
+        aside.append((sheet.name, laid.aside))
+        notes += [*sheet.notes, *laid.notes]
+        if laid.problem:
+            problems.append(laid.problem)
+            if laid.problem.key != "error.file_empty":
+                notes.append(Note("note.sheet_no_table", file=file, sheet=sheet.name, why=laid.problem.message()))
+            continue
+        laid.table.attrs["encoding"] = ""
+        tables.append(laid.table)
+    if not tables:
+        raise next((p for p in problems if p.key != "error.file_empty"), DataError("error.file_empty", file=file))
+    return Read(tables, _refused(file, aside), notes)
+
+
+def _read_parquet(path: Path, file: str) -> Read:
+    from crmlib.intake.typed import read_parquet
+
+    table, blank = read_parquet(str(path), file=file)
+    return Read([table], _refused(file, [("", blank)]), [])
+
+
+def _refused(file: str, aside: list[tuple[str, list[Aside]]]) -> pd.DataFrame:
+    rows: Iterator[tuple] = ((file, sheet, *one) for sheet, found in aside for one in found)
+    table = pd.DataFrame(rows, columns=["source_file", "sheet", "line", "kind", "reason", "excerpt"])
+    return table.astype({name: "int64" if name == "line" else "str" for name in table.columns})
+
+
+def _is_markup(text: str) -> bool:
+    """A web page, XML or JSON under another name."""
+    start = text[:2000].lstrip().lower()
+    if start.startswith(("<!doctype", "<html", "<?xml", "<table", "<head", "<body")):
+        return True
+    if not start.startswith(("{", "[")):
+        return False
+    for part in (text.lstrip().split("\n", 1)[0], text):  # one object a line, or the whole
+        try:
+            return isinstance(json.loads(part), (dict, list))
+        except ValueError:
+            continue
+    return False
+
+
+def _is_column_of_prose(table: pd.DataFrame) -> bool:
+    """One column of sentences is a letter, not a list; a list of remarks has a header we know."""
+    from crmlib.intake.words import is_known
+
+    if is_known(table.columns[0]):
+        return False
+    cells = table.iloc[:, 0].dropna()
+    ends = cells.str.rstrip().str.endswith(("。", ".", "!", "！", "?", "？", "，", ",", ";", "；", "：", ":"))
+    return is_prose(list(table.columns)) or (len(cells) > 0 and bool((ends | (cells.str.len() > 60)).mean() > 0.3))
