@@ -5,6 +5,8 @@ from typing import Any
 
 import ibis
 import ibis.expr.types as ir
+import pandas as pd
+import pyarrow as pa
 
 from crmlib.errors import SettingsError
 
@@ -64,3 +66,21 @@ def days_between(earlier: ir.DateValue, later: ir.DateValue | date) -> ir.Intege
 def month_number(day: ir.DateValue) -> ir.IntegerValue:
     """Months since year 0, so that months can be subtracted."""
     return (day.year().cast("int64") * 12 + day.month().cast("int64") - 1).cast("int64")
+
+
+def read_frame(expr: ir.Table) -> pd.DataFrame:
+    """The rows of an expression, run where its tables are, in the kit's pandas types."""
+    return to_frame(expr.to_pyarrow())
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """Arrow → pandas: money and days stay Arrow, whole numbers and truth values are nullable, floats are rounded to 10 digits."""
+    frame = table.to_pandas(types_mapper=_pandas_type)
+    floats = frame.select_dtypes("float").columns
+    return frame.assign(**{column: frame[column].round(10) for column in floats})
+
+
+def _pandas_type(kind: pa.DataType) -> Any:
+    if pa.types.is_decimal(kind) or pa.types.is_date(kind):
+        return pd.ArrowDtype(kind)
+    return {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}.get(kind)

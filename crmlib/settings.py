@@ -105,6 +105,9 @@ class ValueTier:
 @dataclass(frozen=True)
 class PotentialTier:
     intents: tuple[str, ...]
+    priorities: tuple[str, ...]
+    stages: tuple[str, ...]
+    lifecycle_stages: tuple[str, ...]
     clarity: tuple[str, ...]
 
 

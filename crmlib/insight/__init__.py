@@ -1,0 +1,1 @@
+"""Insight: pure measures on the book, for one day or one period."""

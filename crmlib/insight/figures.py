@@ -1,0 +1,192 @@
+"""Figures: each number that a report states, with its unit, how many rows it counts, its definition and the query behind it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import NamedTuple
+
+import ibis
+import pandas as pd
+
+from crmlib.engine import count_of, money, read_frame
+from crmlib.insight.coverage import Tables
+from crmlib.insight.measures import orders_before
+from crmlib.insight.tiers import LABELS
+from crmlib.periods import add_months
+
+
+class Figure(NamedTuple):
+    """One number. `rows` is a query (DuckDB's SQL) over the tables of the run and of the book that gives the rows behind it.
+
+    unit: customers, orders, payments, needs, opportunities, cny, or share (0 to 1; `n` is the whole, `rows` are the part).
+    `definition` is a label; the name of the figure is the label `figure.<figure_id>`.
+    """
+
+    figure_id: str
+    section: str
+    value: float | None
+    unit: str
+    n: int
+    definition: str
+    rows: str
+
+
+def collect_figures(figures: Iterable[Figure]) -> pd.DataFrame:
+    """One row per figure, sorted by figure_id; floats to 10 digits. Two figures of one id are an error of the kit."""
+    found = pd.DataFrame(list(figures), columns=list(Figure._fields)).sort_values("figure_id", ignore_index=True)
+    twice = found["figure_id"][found["figure_id"].duplicated()]
+    if len(twice):
+        raise ValueError(f"figures stated twice: {', '.join(twice)}")
+    text = {name: "str" for name in ("figure_id", "section", "unit", "definition", "rows")}
+    return found.astype({**text, "value": "float64", "n": "Int64"}).round({"value": 10})
+
+
+def build_figures(tables: Tables, results: Mapping[str, pd.DataFrame], *, as_of: date) -> pd.DataFrame:
+    """The figures of the tables in `results` (measures, tiers, order_trend, funnel, at_risk …); a table that is not there
+    gives none. One row per figure: figure_id, section, value, unit, n, definition, rows."""
+    makers = {
+        "measures": _measure_figures,
+        "tiers": _tier_figures,
+        "tier_moves": _move_figures,
+        "at_risk": _risk_figures,
+        "profile": _profile_figures,
+        "order_trend": _trend_figures,
+    }
+    figures = [figure for name, make in makers.items() if name in results for figure in make(results[name])]
+    if "funnel" in results:
+        figures += _funnel_figures(results["funnel"], as_of)
+    return collect_figures([*figures, *_unattributed_figures(tables, as_of=as_of)])
+
+
+def _figure(figure_id: str, section: str, value, unit: str, n: int, rows: str) -> Figure:
+    return Figure(
+        figure_id, section, None if pd.isna(value) else float(value), unit, int(n), f"definition.{figure_id}", rows
+    )
+
+
+def _measure_figures(measures: pd.DataFrame) -> list[Figure]:
+    everyone = len(measures)
+
+    def total(column: str, *, figure_id: str, section: str, unit: str, where: str) -> Figure:
+        known = measures[column].dropna()
+        return _figure(
+            figure_id, section, known.sum() if len(known) else None, unit, (known != 0).sum(), f"{pick} WHERE {where}"
+        )
+
+    def share(column: str, *, figure_id: str, section: str, where: str) -> Figure:
+        known = measures[column].dropna()
+        value = (known > 0).sum() / everyone if len(known) else None
+        return _figure(figure_id, section, value, "share", everyone, f"{pick} WHERE {where}")
+
+    pick = "SELECT customer_id FROM measures"
+    bought, owing = "orders_12m > 0", "overdue_payments_12m > 0"
+    return [
+        _figure("customers_active", "summary", everyone, "customers", everyone, pick),
+        total("amount_12m_cny", figure_id="amount_12m", section="summary", unit="cny", where="amount_12m_cny <> 0"),
+        total("orders_12m", figure_id="orders_12m", section="summary", unit="orders", where=bought),
+        share("orders_12m", figure_id="buying_share_12m", section="summary", where=bought),
+        share("contacts_6m", figure_id="contacted_share_6m", section="summary", where="contacts_6m > 0"),
+        total("overdue_payments_12m", figure_id="overdue_payments_12m", section="tiers", unit="payments", where=owing),
+        total(
+            "overdue_amount_cny",
+            figure_id="overdue_amount",
+            section="tiers",
+            unit="cny",
+            where="overdue_amount_cny > 0",
+        ),
+    ]
+
+
+def _tier_figures(tiers: pd.DataFrame) -> list[Figure]:
+    counts = tiers.groupby(["dimension", "label"]).size()
+    everyone = tiers.groupby("dimension").size()
+    rows = "SELECT customer_id FROM tiers WHERE dimension = '{}' AND label = '{}'"
+    return [
+        _figure(f"tier_{dimension}_{label}", "tiers", counts.get((dimension, label), 0), "customers",
+                everyone.get(dimension, 0), rows.format(dimension, label))
+        for dimension, labels in LABELS.items()
+        for label in labels
+    ]  # fmt: skip
+
+
+def _move_figures(moves: pd.DataFrame) -> list[Figure]:
+    changed = moves.dropna(subset=["label_before", "label_now"])
+    rows = "SELECT customer_id FROM tier_moves WHERE label_before IS NOT NULL AND label_now IS NOT NULL"
+    return [_figure("tier_moves", "tiers", changed["customer_id"].nunique(), "customers", len(changed), rows)]
+
+
+def _risk_figures(at_risk: pd.DataFrame) -> list[Figure]:
+    n, rows = len(at_risk), "SELECT customer_id FROM at_risk"
+    return [
+        _figure("at_risk_customers", "at_risk", n, "customers", n, rows),
+        _figure("at_risk_amount_12m", "at_risk", at_risk["amount_12m_cny"].sum() if n else 0, "cny", n, rows),
+    ]
+
+
+def _profile_figures(profile: pd.DataFrame) -> list[Figure]:
+    unknown = profile[profile["code"] == "unknown"].set_index("dimension")
+    everyone = profile.groupby("dimension")["customers"].sum()
+    fields = {
+        "industry": "industry_code", "region": "region", "size": "size_class", "source": "source_channel",
+        "entity_type": "entity_type", "lifecycle_stage": "lifecycle_stage",
+    }  # fmt: skip
+    rows = (
+        "SELECT customer_id FROM customers WHERE coalesce(record_status, 'active') = 'active'"
+        " AND coalesce(nullif({}, ''), 'unknown') = 'unknown'"
+    )
+    return [
+        _figure(
+            f"unknown_{name}",
+            "profile",
+            unknown["share"].get(name, 0.0),
+            "share",
+            everyone.get(name, 0),
+            rows.format(field),
+        )
+        for name, field in fields.items()
+    ]
+
+
+def _trend_figures(trend: pd.DataFrame) -> list[Figure]:
+    full = trend[~trend["partial"].astype("bool")].tail(2)
+    earlier, last = full.iloc[0], full.iloc[-1]
+    since, until = last["month"], add_months(last["month"], 1)
+    rows = f"SELECT row_id FROM orders WHERE ordered_on >= DATE '{since}' AND ordered_on < DATE '{until}'"
+    both = f"SELECT row_id FROM orders WHERE ordered_on >= DATE '{earlier['month']}' AND ordered_on < DATE '{until}'"
+    change = last["amount_cny"] / earlier["amount_cny"] - 1 if earlier["amount_cny"] > 0 else None
+    n = last["orders"]
+    return [
+        _figure("amount_last_month", "trend", last["amount_cny"], "cny", n, rows),
+        _figure("orders_last_month", "trend", last["orders"], "orders", n, rows),
+        _figure("amount_change_1m", "trend", change, "share", n + earlier["orders"], both),
+    ]
+
+
+def _funnel_figures(funnel: pd.DataFrame, as_of: date) -> list[Figure]:
+    n = funnel.groupby("entity")["n"].sum()
+    needs = (
+        f"SELECT row_id FROM needs WHERE coalesce(opened_at < DATE '{as_of}', true) AND coalesce(closed_at >= DATE '{as_of}',"
+        " coalesce(status, 'open') = 'open')"
+    )
+    deals = f"SELECT row_id FROM opportunities WHERE coalesce(opened_on < DATE '{as_of}', true)"
+    return [
+        _figure("needs_open", "funnel", n["need"], "needs", n["need"], needs),
+        _figure("opportunities", "funnel", n["opportunity"], "opportunities", n["opportunity"], deals),
+    ]
+
+
+def _unattributed_figures(tables: Tables, *, as_of: date) -> list[Figure]:
+    """Orders of no customer: in the trend, in nobody's tier."""
+    since = add_months(as_of, -12)
+    orders = orders_before(tables, as_of=as_of, start=since)
+    orders = orders.filter(orders.customer_id.isnull())
+    sums = read_frame(
+        orders.agg(
+            orders=count_of(orders.order_key.nunique(where=orders.is_order)),
+            amount=money(orders.counted_cny.sum().coalesce(ibis.literal(0).cast("decimal(18,2)"))),
+        )
+    ).iloc[0]
+    rows = f"SELECT row_id FROM orders WHERE customer_id IS NULL AND ordered_on >= DATE '{since}' AND ordered_on < DATE '{as_of}'"
+    return [
+        _figure("unattributed_orders_12m", "summary", sums["orders"], "orders", sums["orders"], rows),
+        _figure("unattributed_amount_12m", "summary", sums["amount"], "cny", sums["orders"], rows),
+    ]

@@ -1,0 +1,76 @@
+"""Profile: who the customers are and where the money comes from, by what is known of them; the unknown are shown."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import pandas as pd
+
+from crmlib.engine import count_of, money, read_frame, safe_divide
+from crmlib.insight.coverage import Tables
+from crmlib.insight.measures import MEASURES, active_customers
+
+UNKNOWN = "unknown"
+DIMENSIONS: dict[str, Callable[[ir.Table], ir.StringValue]] = {
+    "industry": lambda t: t.industry_code.substr(0, 3),  # the division of GB/T 4754: I65
+    "region": lambda t: t.region,
+    "size": lambda t: t.size_class,
+    "source": lambda t: t.source_channel,
+    "entity_type": lambda t: t.entity_type,
+    "lifecycle_stage": lambda t: t.lifecycle_stage,
+}
+
+
+def profile_customers(tables: Tables, *, as_of: date) -> pd.DataFrame:
+    """One row per dimension and code of the active customers: dimension, code ("unknown" where nothing is known), customers,
+    share, amount_12m_cny, amount_share (missing where nobody bought). Sorted by dimension, code."""
+    customers = active_customers(tables)
+    amounts = MEASURES["orders_12m"](tables, as_of).select("customer_id", "amount_12m_cny")
+    known = customers.left_join(amounts, "customer_id").drop("customer_id_right")
+    counts = ibis.union(*(_count_codes(known, name) for name in DIMENSIONS))
+    whole = ibis.window(group_by="dimension")
+    shares = counts.mutate(
+        share=safe_divide(counts.customers, counts.customers.sum().over(whole)),
+        amount_share=safe_divide(counts.amount_12m_cny, counts.amount_12m_cny.sum().over(whole)),
+    )
+    columns = ["dimension", "code", "customers", "share", "amount_12m_cny", "amount_share"]
+    return read_frame(shares.select(*columns)).sort_values(["dimension", "code"], ignore_index=True)
+
+
+def _count_codes(customers: ir.Table, dimension: str) -> ir.Table:
+    code = DIMENSIONS[dimension](customers).nullif("").fill_null(UNKNOWN)
+    coded = customers.select("amount_12m_cny", code=code)
+    counts = coded.group_by("code").agg(
+        customers=count_of(coded.count()), amount_12m_cny=money(coded.amount_12m_cny.fill_null(0).sum())
+    )
+    return counts.mutate(dimension=ibis.literal(dimension))
+
+
+def find_core_segments(profile: pd.DataFrame, *, cover: Decimal = Decimal("0.8")) -> pd.DataFrame:
+    """The fewest codes of each dimension that bring `cover` of the amount, largest first.
+
+    One row per dimension and code: the columns of `profile`, and position (from 1) and cumulative_share.
+    """
+    rows = profile.sort_values(
+        ["dimension", "amount_12m_cny", "code"], ascending=[True, False, True], ignore_index=True
+    ).assign(amount=lambda t: t["amount_12m_cny"].astype(object))
+    groups = rows.groupby("dimension", sort=False)["amount"]
+    total, reached = groups.transform("sum"), groups.transform(lambda amounts: amounts.cumsum())
+    before = reached - rows["amount"]
+    core = rows[(total > 0) & (before < total * cover) & (rows["amount"] > 0)]
+    share = (reached / total.where(total > 0)).astype("float64").round(10)
+    return core.drop(columns="amount").assign(
+        position=core.groupby("dimension").cumcount() + 1, cumulative_share=share[core.index]
+    ).reset_index(drop=True)  # fmt: skip
+
+
+def round_shares(shares: pd.Series, *, places: int = 1) -> pd.Series:
+    """Shares of one whole as percentages that add up to 100 exactly as printed (largest remainder); for display only."""
+    exact = shares.astype("float64") * 100 * 10**places
+    floor = np.floor(exact.round(6))
+    left = int(round(exact.sum() - floor.sum()))
+    up = (floor - exact).sort_values(kind="stable").index[:left]
+    return (floor + floor.index.isin(up)) / 10**places
