@@ -1,6 +1,5 @@
 """Header mapping: which table a sheet is, and which field each of its columns feeds. What is unknown is kept and said."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,26 +14,17 @@ from crmlib.intake.cells import is_nothing, narrow
 from crmlib.intake.codes import parse_choice
 from crmlib.intake.header_words import HeaderWord, is_near, read_header, squeeze
 from crmlib.intake.notes import Note
+from crmlib.intake.sheet_table import Found, choose_table, is_summary, tables_beside
 from crmlib.intake.tables import TRIGGERS
 from crmlib.settings import Source
 
-MASTERS = ("customers", "contacts", "products", "staff")  # their rows are things; those of other tables are events
-BESIDE = ("customers", "contacts", "tags", *TRIGGERS)  # tables that a sheet of another table may also feed
-REFERENCES = ("customers.source_id", "customers.name")
-# words so common that they mean the sheet's own table, unless they say who the customer is or whose
-SHARED = 3
-ALWAYS = (*REFERENCES, "customers.owner_name", "contacts.name", "contacts.title")
 # the header alone does not tell these apart: the column's values do
 ROUTES = {
     "customers.entity_type": ("customers.lifecycle_stage",),
     "customers.lifecycle_stage": ("customers.entity_type", "needs.stage"),
     "customers.source_status": ("customers.lifecycle_stage", "customers.record_status"),
     "customers.source_grade": ("customers.lifecycle_stage", "customers.entity_type"),
-    "contacts.decider_name": ("contacts.decision_role",),
 }
-_SUMMARY = re.compile(
-    r"^(?:本|上|去|今)(?:周|月|季度?|期|年)(?:数据|数值|值)?$|环比|同比|^分析维度$|^指标(?:名称)?$|^(?:this|last)(?:week|month)$"
-)
 _HOWS = ("setting", "exact", "alias", "near")
 
 
@@ -72,12 +62,6 @@ class Mapping:
         return [column.header for column in self.columns if column.name == name]
 
 
-class _Found(NamedTuple):
-    field: str
-    how: str
-    distance: int = 0
-
-
 def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: Dictionary | None = None) -> Mapping:
     """The table and the fields of a sheet, from its headers, and where they do not tell, from its values.
 
@@ -85,9 +69,9 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     """
     dictionary, source = dictionary or shipped.DICTIONARY, source or Source()
     words = {header: read_header(header) for header in raw.columns}
-    told = _told(words, source, dictionary)
+    told, absent = _told(words, source, dictionary)
     found = _find(words, dictionary) | told
-    table = source.table or _choose(raw, found, dictionary)
+    table = source.table or choose_table(raw, found, dictionary)
     if table is None:
         return _refuse(words, dictionary)
     columns = _assign(raw, found, words, table, dictionary)
@@ -97,34 +81,34 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
         near = _offers([field_of[key].zh for key in lacking], {squeeze(h): h for h in words})
         wanted = "、".join(field_of[key].zh for key in lacking)
         note = Note("note.column_missing", table=dictionary.tables[table].zh, wanted=wanted, near=near or "–")
-        return Mapping(None, custom=list(words), notes=[note], refusal="COLUMN_MISSING")
+        return Mapping(None, custom=list(words), notes=[*absent, note], refusal="COLUMN_MISSING")
     used = {column.header for column in columns}
     custom = [header for header in words if header not in used]
     currency = next((words[c.header].currency for c in columns if words[c.header].currency not in ("", "CNY")), "")
-    notes = _notes(columns, custom, table, currency, dictionary)
+    notes = [*absent, *_notes(columns, custom, table, currency, dictionary)]
     return Mapping(table, columns, custom, notes, currency=currency)
 
 
-def index_words(dictionary: Dictionary) -> dict[str, dict[str, _Found]]:
+def index_words(dictionary: Dictionary) -> dict[str, dict[str, Found]]:
     """Every word for every field that a sheet may hold: word → table → field."""
-    index: dict[str, dict[str, _Found]] = {}
+    index: dict[str, dict[str, Found]] = {}
     for one in dictionary.fields():
         if not one.derived:
             for how, spellings in (("exact", (one.zh, one.en, one.key)), ("alias", one.aliases)):
                 for spelling in spellings:
-                    index.setdefault(squeeze(spelling), {}).setdefault(one.table, _Found(one.key, how))
+                    index.setdefault(squeeze(spelling), {}).setdefault(one.table, Found(one.key, how))
     index.pop("", None)
     return index
 
 
-def _told(words: dict[str, HeaderWord], source: Source, dictionary: Dictionary) -> dict[str, dict[str, _Found]]:
-    """What the `[sources.x]` block says of the headers that are there."""
-    problems = []
+def _told(words: dict[str, HeaderWord], source: Source, dictionary: Dictionary) -> tuple[dict[str, dict[str, Found]], list[Note]]:
+    """What the `[sources.x]` block says of the headers that are there, and a note on each that is not."""
+    problems, absent = [], []
     if source.table and source.table not in dictionary.tables:
         near = get_close_matches(source.table, dictionary.tables, n=1, cutoff=0)
         raise SettingsError("error.source_table", table=source.table, near=near[0])
     by_word = {form: header for header, word in reversed(words.items()) for form in reversed(word.forms)}
-    told: dict[str, dict[str, _Found]] = {}
+    told: dict[str, dict[str, Found]] = {}
     for header, name in source.columns.items():
         prefix, _, key = name.rpartition(".")
         tables = [prefix] if prefix else [source.table] if source.table else list(dictionary.tables)
@@ -135,13 +119,16 @@ def _told(words: dict[str, HeaderWord], source: Source, dictionary: Dictionary) 
             near = get_close_matches(name, known, n=1, cutoff=0)
             problems.append(SettingsError("error.source_field", header=header, field=name, near=near[0]))
         elif match := header if header in words else by_word.get(squeeze(header)):
-            told[match] = {home: _Found(key, "setting") for home in homes}
+            told[match] = {home: Found(key, "setting") for home in homes}
+        else:
+            near = get_close_matches(header, words, n=1, cutoff=0)
+            absent.append(Note("note.source_column", header=header, field=name, near=near[0] if near else "–"))
     if problems:
         raise SettingsError.of(problems)
-    return told
+    return told, absent
 
 
-def _find(words: dict[str, HeaderWord], dictionary: Dictionary) -> dict[str, dict[str, _Found]]:
+def _find(words: dict[str, HeaderWord], dictionary: Dictionary) -> dict[str, dict[str, Found]]:
     """Header → table → field, by the fullest form that is known; else by the one field that a slip explains."""
     index = index_words(dictionary)
     found = {}
@@ -151,87 +138,23 @@ def _find(words: dict[str, HeaderWord], dictionary: Dictionary) -> dict[str, dic
     return found
 
 
-def _find_near(word: HeaderWord, index: dict[str, dict[str, _Found]]) -> dict[str, _Found]:
+def _find_near(word: HeaderWord, index: dict[str, dict[str, Found]]) -> dict[str, Found]:
     slips = [(far, spelling) for form in word.forms for spelling in index if (far := is_near(form, spelling))]
     least = min((far for far, _ in slips), default=0)
     fields = {table: one.field for far, spelling in slips if far == least for table, one in index[spelling].items()}
     kinds = {one.field for far, spelling in slips if far == least for one in index[spelling].values()}
-    return {table: _Found(key, "near", least) for table, key in fields.items()} if len(kinds) == 1 else {}
-
-
-def _choose(raw: pd.DataFrame, found: dict[str, dict[str, _Found]], dictionary: Dictionary) -> str | None:
-    """The table whose signature is there and which explains most columns; one with its own id in the sheet goes first."""
-    known = [header for header in found if found[header]]
-    if sum(bool(_SUMMARY.search(squeeze(header))) for header in found) >= 2:
-        return None
-    best: tuple[tuple, str] | None = None
-    for name, spec in dictionary.tables.items():
-        own = {found[header][name].field for header in known if name in found[header]}
-        if not any(own.issuperset(fields) for fields in spec.signature) or not _may_be(name, raw, found):
-            continue
-        total = sum(_weight(found[header], name) for header in known)
-        if name == "customers" and _repeats(raw, found):
-            total *= 0.7
-        ids = [h for h in known if found[h].get(name, _Found("", "")).field in spec.source_key[:1]]
-        has_id = name not in MASTERS and any(len(found[header]) < SHARED for header in ids)
-        if best is None or (has_id, total) > best[0]:
-            best = (has_id, total), name
-    if best is None or best[0][1] < 1:  # a lone "name" or "date" says nothing
-        return None
-    return best[1]
-
-
-def _weight(tables: dict[str, _Found], name: str) -> float:
-    """How much a column speaks for a table: most where it is the table's own word, half where it can stand beside it."""
-    if name in tables:
-        own = max(0.7, 1 - 0.1 * (len(tables) - 1))
-        return own / 2 if tables[name].how == "near" else own
-    return 0.5 if _beside(tables) else 0.0
-
-
-def _beside(tables: dict[str, _Found]) -> list[str]:
-    """The tables other than its sheet's own that a column may feed."""
-    shared = len(tables) >= SHARED
-    return [t for t in tables if t in BESIDE and (not shared or f"{t}.{tables[t].field}" in ALWAYS)]
-
-
-def _may_be(name: str, raw: pd.DataFrame, found: dict[str, dict[str, _Found]]) -> bool:
-    """Masters need more than a signature: our people and products name no customer, contacts name one several times."""
-    if name not in ("contacts", "products", "staff"):
-        return True
-    own = {header for header, tables in found.items() if name in tables}
-    named = any("customers" in tables and f"customers.{tables['customers'].field}" in REFERENCES
-                for header, tables in found.items() if header not in own)  # fmt: skip
-    if name != "contacts":
-        return not named
-    has_id = any(tables.get("contacts", _Found("", "")).field == "contact_id" for tables in found.values())
-    about = [h for h in found if "customers" in found[h] and h not in own and not _is_reference(found[h])]
-    return named and (has_id or (not about and _repeats(raw, found)))
-
-
-def _is_reference(tables: dict[str, _Found]) -> bool:
-    return "customers" in tables and f"customers.{tables['customers'].field}" in REFERENCES
-
-
-def _repeats(raw: pd.DataFrame, found: dict[str, dict[str, _Found]]) -> bool:
-    """Whether customers come up again and again, so that a row is something of theirs."""
-    named = [h for h in found if _is_reference(found[h])]
-    numbers = [h for h in named if found[h]["customers"].field == "source_id"]
-    for header in (numbers or named)[:1]:
-        cells = raw[header].dropna()
-        return len(cells) > 1 and cells.nunique() < 0.9 * len(cells)
-    return False
+    return {table: Found(key, "near", least) for table, key in fields.items()} if len(kinds) == 1 else {}
 
 
 def _assign(
     raw: pd.DataFrame,
-    found: dict[str, dict[str, _Found]],
+    found: dict[str, dict[str, Found]],
     words: dict[str, HeaderWord],
     table: str,
     dictionary: Dictionary,
 ) -> list[ColumnMatch]:
     """Each header its field: the sheet's own table first, and of two headers for one field the more certain one."""
-    counts = pd.Series([t for tables in found.values() for t in _beside(tables)], dtype="str").value_counts()
+    counts = pd.Series([t for tables in found.values() for t in tables_beside(tables)], dtype="str").value_counts()
     order = [table, "customers", "contacts", *counts.index]
     taken: dict[str, ColumnMatch] = {}
 
@@ -255,7 +178,7 @@ def _assign(
         place(header, [table])
     for name in dict.fromkeys(order[1:]):
         for header in sorted(
-            (h for h in found if name in _beside(found[h]) and h not in taken), key=lambda h: certain(h, name)
+            (h for h in found if name in tables_beside(found[h]) and h not in taken), key=lambda h: certain(h, name)
         ):
             place(header, [name])
     for header in [h for h, c in taken.items() if not _counts(c, taken.values(), table)]:
@@ -297,7 +220,7 @@ def _lacking(table: str, own: set[str], dictionary: Dictionary) -> list[str]:
 
 
 def _refuse(words: dict[str, HeaderWord], dictionary: Dictionary) -> Mapping:
-    if sum(bool(_SUMMARY.search(squeeze(header))) for header in words) >= 2:
+    if is_summary(words):
         return Mapping(None, custom=list(words), notes=[Note("note.summary_table")], refusal="SUMMARY_TABLE")
     near = _offers(words, _spellings(dictionary))
     shown = "、".join(list(words)[:8])
