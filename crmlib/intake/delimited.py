@@ -1,20 +1,28 @@
 """Delimited text to physical rows: the delimiter is found, and a quote that never closes cannot swallow the rows after it."""
 
 import csv
-import io
 import re
 import sys
+from array import array
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
 from crmlib.intake.notes import Note
+from crmlib.intake.words import count_known
 
 DELIMITERS = ",\t;|"
 SAMPLE = 300  # lines looked at to find the delimiter
 RESTARTS = 1000  # open quotes that are mended one by one; a file with more is read without quotes from there on
+BULK_FROM = 20_000  # lines from which on a regular text is read at once
 ONE_COLUMN = "\x1f"
-_END = "\x00"  # a line no text file holds: it comes back alone, or some quote was still open
+_END = ("\n",)  # one blank line after the last: it comes back as a row of its own unless a quote is still open
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _DECLARED = re.compile(r'"?sep=(.)"?\s*$')  # Excel's own first line
 
 
@@ -22,59 +30,90 @@ class Delimited(NamedTuple):
     delimiter: str
     rows: Iterator[tuple[int, list[str]]]  # physical line where the row starts, and its cells; [] is a blank line
     notes: list[Note]  # grows while the rows are read
+    bulk: Callable[[int, int], list[pa.ChunkedArray] | None] | None  # (first line, width) → all columns from there on
 
 
 def read_delimited(text: str, *, file: str) -> Delimited:
     """Every row of a delimited text, quoted line breaks inside cells included."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the text is in memory already: a limit would only lose a cell
-    text = text.rstrip("\x1a")
-    delimiter, width = find_delimiter(text)
+    lines = Lines(text.rstrip("\x1a"))
+    delimiter, width = find_delimiter(lines)
     notes: list[Note] = []
     if '"' not in text:
-        return Delimited(delimiter, _plain_rows(text, delimiter), notes)
+        bulk = partial(_plain_columns, lines, delimiter) if len(lines) > BULK_FROM else None
+        return Delimited(delimiter, _plain_rows(lines, delimiter), notes, bulk)
     spaced = re.search(rf'{re.escape(delimiter)} +"', text) is not None  # a, "b": the blank is no part of the cell
-    rows = _quoted_rows(text, width, notes, file, delimiter=delimiter, skipinitialspace=spaced)
-    return Delimited(delimiter, rows, notes)
+    rows = _quoted_rows(lines, width, notes, file, delimiter=delimiter, skipinitialspace=spaced)
+    return Delimited(delimiter, rows, notes, None)
 
 
-def find_delimiter(text: str) -> tuple[str, int]:
-    """The delimiter that cuts most lines into the same number of cells, at least two; and that number."""
-    stream = io.StringIO(text, newline="")
-    sample = [line for _, line in zip(range(SAMPLE), stream, strict=False)]
+class Lines(Sequence[str]):
+    """The lines of a text with their ends, cut when asked for: a list of a million strings would double the memory."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.starts = array("q", [0])
+        self.starts.extend(end.end() for end in _LINE_END.finditer(text))
+        if self.starts[-1] < len(text):
+            self.starts.append(len(text))
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def since(self, at: int) -> Iterator[str]:
+        return (self.text[start:end] for start, end in pairwise(self.starts[at:]))
+
+    def __getitem__(self, at: int) -> str:
+        return self.text[self.starts[at] : self.starts[at + 1]]
+
+
+def find_delimiter(lines: Lines) -> tuple[str, int]:
+    """The delimiter that shows header words, or else cuts most lines into the same number of cells, at least two."""
+    sample = [lines[at] for at in range(min(SAMPLE, len(lines)))]
     if sample and (declared := _DECLARED.match(sample[0])):
         return declared[1], 2
-    best = (0.0, 1, ONE_COLUMN)
+    best = ((0, 0.3, 1), ONE_COLUMN)
     for delimiter in DELIMITERS:
-        widths = Counter(len(row) for row in csv.reader(sample, delimiter=delimiter) if row)
-        rows = sum(widths.values())
-        for width, n in widths.items():
-            if width > 1 and n / rows >= 0.3:
-                best = max(best, (round(n / rows, 1), width, delimiter), key=lambda one: one[:2])
-    return best[2], best[1]
+        rows = [row for row in csv.reader(sample, delimiter=delimiter) if row]
+        known = max((count_known(row) for row in rows[:30] if len(row) > 1), default=0)
+        for width, n in Counter(map(len, rows)).items():
+            if width > 1:
+                best = max(best, ((min(known, 3) if known > 1 else 0, round(n / len(rows), 1), width), delimiter))
+    return best[1], best[0][2]
 
 
-def _plain_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    stream = io.StringIO(text, newline="")
-    return enumerate(csv.reader(stream, delimiter=delimiter, quoting=csv.QUOTE_NONE), start=1)
+def _plain_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    return enumerate(csv.reader(lines.since(0), delimiter=delimiter, quoting=csv.QUOTE_NONE), start=1)
+
+
+def _plain_columns(lines: Lines, delimiter: str, first: int, width: int) -> list[pa.ChunkedArray] | None:
+    """The rows from a line on, read at once; None unless each has as many cells as the header."""
+    names = [str(at) for at in range(width)]
+    try:
+        table = pa_csv.read_csv(
+            pa.BufferReader(lines.text[lines.starts[first - 1] :].encode()),
+            pa_csv.ReadOptions(column_names=names, block_size=1 << 24),
+            pa_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
+            pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
+        )
+    except (pa.ArrowException, UnicodeEncodeError):  # a row with fewer or more cells: one by one, then
+        return None
+    return table.columns if table.num_rows == len(lines) - first + 1 else None
 
 
 def _quoted_rows(
-    text: str, width: int, notes: list[Note], file: str, **dialect: Any
+    lines: Lines, width: int, notes: list[Note], file: str, **dialect: Any
 ) -> Iterator[tuple[int, list[str]]]:
-    lines = list(io.StringIO(text, newline=""))
-    if lines and not lines[-1].endswith(("\n", "\r")):
-        lines[-1] += "\n"
-    lines.append(_END)
-    start, last, mended = 0, len(lines) - 1, []
+    start, last, mended = 0, len(lines), []
     while start < last:
         base = start
         quoting = csv.QUOTE_MINIMAL if len(mended) < RESTARTS else csv.QUOTE_NONE
-        reader = csv.reader((lines[at] for at in range(base, last + 1)), quoting=quoting, **dialect)
+        reader = csv.reader(chain(lines.since(base), _END), quoting=quoting, **dialect)
         for row in reader:
             after = base + reader.line_num
             if start == last:
                 break
-            if after - start > 1 and (after > last or _swallowed(row, lines[start:after], width, dialect)):
+            if after - start > 1 and (after > last or _swallowed(row, lines, start, after, width, dialect)):
                 mended.append(start + 1)
                 yield start + 1, _unquoted(lines[start], dialect["delimiter"])
                 start += 1
@@ -85,14 +124,13 @@ def _quoted_rows(
         notes.append(Note("note.open_quote", file=file, line=mended[0], n=len(mended)))
 
 
-def _swallowed(row: Sequence[str], lines: Sequence[str], width: int, dialect: dict[str, Any]) -> bool:
+def _swallowed(row: Sequence[str], lines: Lines, start: int, after: int, width: int, dialect: dict[str, Any]) -> bool:
     """Whether a cell over several lines holds rows: it has their delimiters, and its closing quote stands inside a cell."""
-    wrapped = [cell for cell in row if "\n" in cell or "\r" in cell]
-    delimiters = sum(cell.count(dialect["delimiter"]) for cell in wrapped)
-    if delimiters < 0.7 * (len(lines) - 1) * (width - 1):
+    delimiters = sum(cell.count(dialect["delimiter"]) for cell in row if "\n" in cell or "\r" in cell)
+    if delimiters < 0.7 * (after - start - 1) * (width - 1):
         return False
     try:
-        next(csv.reader(lines, strict=True, **dialect))
+        next(csv.reader([lines[at] for at in range(start, after)], strict=True, **dialect))
     except csv.Error:
         return True
     return False

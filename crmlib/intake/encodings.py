@@ -3,10 +3,9 @@
 import codecs
 import re
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from opencc import OpenCC
 
 from crmlib.errors import DataError
 from crmlib.intake.headings import is_lost
@@ -22,6 +21,7 @@ BOMS = (  # the four-byte marks first: the UTF-16 mark is the beginning of the U
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 CHINESE = (("gb18030",), ("cp950", "big5hkscs"))  # cp950 is what Windows calls Big5
+CONTROL = bytes((*range(1, 9), *range(14, 26), *range(28, 32), 127))
 READS_AS_TEXT = 0.6  # share of common characters: true readings have .9 and more, false ones under .5 (see the tests)
 SLICE = 1 << 20
 
@@ -43,10 +43,11 @@ def decode(data: bytes, *, file: str) -> Decoded:
                 return Decoded(data.decode(encoding).lstrip("\ufeff"), encoding, [])
             except UnicodeDecodeError as error:
                 raise _unreadable(data, error, file) from None
+    _check_is_text(data, file)
     if b"\0" in data:
         return _decode_unmarked_utf16(data, file=file)
     try:
-        return Decoded(_checked(data.decode("utf-8"), file), "utf-8", [])
+        return Decoded(data.decode("utf-8"), "utf-8", [])
     except UnicodeDecodeError as error:
         not_utf8 = error
 
@@ -63,7 +64,7 @@ def decode(data: bytes, *, file: str) -> Decoded:
     if share < READS_AS_TEXT:
         raise _unreadable(data, not_utf8, file)
     name = "GB18030" if encoding == "gb18030" else "Big5"
-    return Decoded(_checked(text, file), encoding, [Note("note.encoding", file=file, encoding=name)])
+    return Decoded(text, encoding, [Note("note.encoding", file=file, encoding=name)])
 
 
 def _decode_unmarked_utf16(data: bytes, *, file: str) -> Decoded:
@@ -75,18 +76,14 @@ def _decode_unmarked_utf16(data: bytes, *, file: str) -> Decoded:
                 text = data.decode(encoding)
             except UnicodeDecodeError:
                 continue
-            return Decoded(
-                _checked(text, file), encoding, [Note("note.encoding", file=file, encoding=encoding.upper())]
-            )
+            return Decoded(text, encoding, [Note("note.encoding", file=file, encoding=encoding.upper())])
     raise DataError("error.file_not_table", file=file)
 
 
-def _checked(text: str, file: str) -> str:
+def _check_is_text(data: bytes, file: str) -> None:
     """Text has next to no control characters; junk that happens to decode has many."""
-    control = sum(text.count(chr(code)) for code in (*range(1, 9), *range(14, 26), *range(28, 32), 127))
-    if control * 100 > len(text):
+    if (len(data) - len(data.translate(None, CONTROL))) * 100 > len(data):
         raise DataError("error.file_not_table", file=file)
-    return text
 
 
 def _unreadable(data: bytes, error: UnicodeDecodeError, file: str) -> DataError:
@@ -99,8 +96,15 @@ def _unreadable(data: bytes, error: UnicodeDecodeError, file: str) -> DataError:
 
 def _known_in_head(text: str) -> int:
     """How many cells of one of the first lines are words of our dictionary, in either script."""
-    lines = OpenCC("t2s").convert(text[:4000]).splitlines()[:8]
+    lines = _to_simplified().convert(text[:4000]).splitlines()[:8]
     return max((count_known(re.split(r'["\s,;|]+', line)) for line in lines), default=0)
+
+
+@cache
+def _to_simplified() -> Any:
+    from opencc import OpenCC  # needed for the rare file that is not UTF-8
+
+    return OpenCC("t2s")
 
 
 def _common_share(text: str) -> float:

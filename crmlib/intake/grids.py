@@ -1,7 +1,7 @@
 """A grid of cells becomes a table: its header, its data rows, and each row that is neither, counted and named."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -63,9 +63,18 @@ def excerpt(cells: Iterable[str | None]) -> str:
 
 
 def lay_out(
-    rows: Iterable[tuple[int, Sequence[str | None]]], *, file: str, sheet: str = "", merged: Sequence[Merge] = ()
+    rows: Iterable[tuple[int, Sequence[str | None]]],
+    *,
+    file: str,
+    sheet: str = "",
+    merged: Sequence[Merge] = (),
+    bulk: Callable[[int, int], list[pa.ChunkedArray] | None] | None = None,
 ) -> Laid:
-    """Every row of a grid, once: in the table or in `aside`. `rows`: physical line (from 1) and cells."""
+    """Every row of a grid, once: in the table or in `aside`.
+
+    rows: physical line (from 1) and cells. bulk: (first line, width) → all columns from that line on, where a faster
+    way than row by row is known; None where it fails.
+    """
     rows = iter(rows)
     head = list(islice(rows, HEAD))
     if not head:
@@ -90,7 +99,12 @@ def lay_out(
     aside += [_aside(line, cells, "not_data", "HEADER") for line, cells in names]
     width = max(len(cells) for _, cells in names)
     heading = heading._replace(names=heading.names + [""] * (width - len(heading.names)))
-    lines, columns, refused, short = _columns(chain(head[heading.last + 1 :], rows), width)
+    first = names[-1][0] + 1
+    if bulk and (fast := bulk(first, width)):
+        columns, refused, short = [_blank_is_missing(column) for column in fast], [], 0
+        lines = np.arange(first, first + len(columns[0]))
+    else:
+        lines, columns, refused, short = _columns(chain(head[heading.last + 1 :], rows), width)
     aside += refused
     keep = _set_aside_more(lines, columns, head, heading, aside, merged)
     table, notes = _table(
@@ -125,8 +139,7 @@ def _columns(
 
     def flush() -> None:
         for parts, cells in zip(chunks, zip(*batch, strict=True) if batch else [()] * width, strict=True):
-            column = pa.array(cells, pa.large_string())
-            parts.append(pc.if_else(pc.equal(pc.utf8_trim(column, characters=BLANKS), ""), None, column))
+            parts.append(_blank_is_missing(pa.array(cells, pa.large_string())))
         batch.clear()
 
     for line, cells in rows:
@@ -145,6 +158,10 @@ def _columns(
             flush()
     flush()
     return np.array(lines, dtype=np.int64), [pa.chunked_array(parts) for parts in chunks], refused, short
+
+
+def _blank_is_missing(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    return pc.if_else(pc.equal(pc.utf8_trim(column, characters=BLANKS), ""), None, column)
 
 
 def _set_aside_more(

@@ -100,7 +100,7 @@ def _best(rows: Sequence[Cells], places: dict[int, list[int]], near: list[int], 
         return most
     for at in near:
         cells = [rows[at][c].strip(BLANKS) for c in places[at]]
-        if len(cells) < max(min(2, usual), FILLED * usual):
+        if len(cells) < max(min(2, usual), FILLED * usual) or any(cell.endswith((":", "：")) for cell in cells):
             continue
         words = [cell for cell in cells if not is_value(cell)]
         if len(words) >= WORDS * len(cells) and len(set(cells)) >= DISTINCT * len(cells):
@@ -109,7 +109,7 @@ def _best(rows: Sequence[Cells], places: dict[int, list[int]], near: list[int], 
             labels = [cell for cell in cells[1:] if is_value(cell)]  # years, months or codes across
             if len(set(labels)) == len(labels) and labels == sorted(labels):
                 return at
-        if usual > 1:  # a full row of values: the data have begun
+        if len(cells) >= usual > 1:  # a full row of values: the data have begun
             return None
     return None
 

@@ -48,7 +48,6 @@ def read_file(path: str | Path) -> Read:
     try:
         with path.open("rb") as opened:
             start = opened.read(8)
-            data = b"" if start.startswith((PARQUET, *WORKBOOKS)) else start + opened.read()
     except OSError as error:
         raise DataError("error.file_unreadable", file=file, detail=error.strerror) from None
     if not start:
@@ -59,16 +58,15 @@ def read_file(path: str | Path) -> Read:
         return _read_workbook(path, file)
     if path.suffix.lower() == ".parquet":
         raise DataError("error.file_damaged", file=file, detail="PAR1?")
-    return _read_text(data, path, file)
+    return _read_text(path, file)
 
 
-def _read_text(data: bytes, path: Path, file: str) -> Read:
-    text, encoding, notes = decode(data, file=file)
-    del data
+def _read_text(path: Path, file: str) -> Read:
+    text, encoding, notes = decode(path.read_bytes(), file=file)
     if _is_markup(text):
         raise DataError("error.file_not_table", file=file)
     delimited = read_delimited(text, file=file)
-    laid = lay_out(delimited.rows, file=file)
+    laid = lay_out(delimited.rows, file=file, bulk=delimited.bulk)
     if laid.problem:
         raise laid.problem
     if delimited.delimiter == ONE_COLUMN and _is_column_of_prose(laid.table):
