@@ -1,0 +1,50 @@
+"""Customer ids: the oldest survives a merge, a split gives each part its own back, nothing is numbered twice."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from crmlib.errors import DataError
+
+
+class Ids(NamedTuple):
+    """`ids`: one customer id per row. `aliases`: alias_id, customer_id; ids that were given once and live in another now."""
+
+    ids: np.ndarray
+    aliases: pd.DataFrame
+
+
+def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None = None) -> Ids:
+    """One id per group. `row_ids` are sorted and unique; `group` holds the position of each group's first row.
+
+    `known`: row_id → the id the row was given first. An id belongs to the group of its first row; a group with several
+    ids keeps the oldest; a group with none gets the next number, in row_id order.
+    """
+    if not row_ids.is_unique:
+        raise DataError("error.row_id_repeats", example=row_ids[row_ids.duplicated()][0])
+    known = pd.Series([], dtype="str") if known is None else known.dropna()
+    number = known.astype("str").str.extract(r"(\d+)$", expand=False).astype("int64")
+    position = row_ids.get_indexer(known.index)
+    held = pd.DataFrame({"id": known.to_numpy(dtype=object), "number": number.to_numpy(), "row": position})
+    held = held[held["row"] >= 0].sort_values("row").drop_duplicates("id")
+    held["group"] = group[held["row"]]
+    kept = held.sort_values("number").drop_duplicates("group")
+
+    ids = np.empty(len(row_ids), dtype=object)
+    ids[kept["group"]] = kept["id"]
+    new = np.setdiff1d(group, kept["group"])
+    start = int(number.max()) + 1 if len(number) else 1
+    ids[new] = [f"K{n:06d}" for n in range(start, start + len(new))]
+    ids = ids[group] if len(row_ids) else ids
+
+    held = held.assign(customer_id=ids[held["row"]])
+    aliases = held.loc[held["id"] != held["customer_id"]].sort_values("number")
+    return Ids(ids, aliases[["id", "customer_id"]].rename(columns={"id": "alias_id"}).astype("str").reset_index(drop=True))
+
+
+def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.Series:
+    """What to pass as `known` next time: a row keeps the id it was given first; new rows are added."""
+    if known is None or known.empty:
+        return row_to_customer
+    return pd.concat([known, row_to_customer[~row_to_customer.index.isin(known.index)]])
