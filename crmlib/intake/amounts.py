@@ -101,10 +101,14 @@ def parse_number(text: str, *, unit: Decimal = Decimal(1), currency: str = "CNY"
     return Parsed(-value if negative or negative_inside else value, note=note)
 
 
+def parse_quantity(text: str, *, unit: Decimal = Decimal(1)) -> Parsed:
+    """A number; a counter word behind it (3台) is left off."""
+    return parse_number(re.sub(r"(?<=\d)[个件台套名次箱只份人天家项盒瓶张]$", "", narrow(text)), unit=unit)
+
+
 def parse_integer(text: str, *, unit: Decimal = Decimal(1)) -> Parsed:
-    """A whole number; a counter word behind it (3台) is left off."""
-    words = re.sub(r"(?<=\d)[个件台套名次箱只份人天家项盒瓶张]$", "", compact(text))
-    number = parse_number(words, unit=unit)
+    """A whole number."""
+    number = parse_quantity(text, unit=unit)
     if number.reason:
         return refuse("NOT_INTEGER")
     if number.value is None:
@@ -112,11 +116,11 @@ def parse_integer(text: str, *, unit: Decimal = Decimal(1)) -> Parsed:
     return Parsed(int(number.value), note=number.note) if number.value == int(number.value) else refuse("NOT_INTEGER")
 
 
-def parse_share(text: str) -> Parsed:
-    """85% → 0.85. A bare number above 1 does not say whether it is a percentage."""
+def parse_share(text: str, *, unit: Decimal = Decimal(1)) -> Parsed:
+    """85% → 0.85, and 85 in a column of per cent. Else a bare number above 1 does not say what it is."""
     words = compact(text)
     percent = re.fullmatch(r"(.*?)[%‰]", words)
-    number = parse_number(percent[1] if percent else words)
+    number = parse_number(percent[1]) if percent else parse_number(words, unit=unit)
     if number.value is None:
         return refuse("SHARE_UNCLEAR") if number.reason or percent else MISSING
     if percent:

@@ -52,14 +52,14 @@ class Moment(NamedTuple):
     precision: str
 
 
-def parse_date(text: str) -> Parsed:
+def parse_date(text: str, *, latest: date = LAST_SERIAL) -> Parsed:
     """A day. A time of day beside it is read (and must exist), then left off."""
-    moment = parse_moment(text)
+    moment = parse_moment(text, latest=latest)
     return moment if moment.value is None else moment._replace(value=moment.value.at.date())
 
 
-def parse_moment(text: str) -> Parsed:
-    """A day and, where it is written, a time: `Parsed(Moment)`."""
+def parse_moment(text: str, *, latest: date = LAST_SERIAL) -> Parsed:
+    """A day and, where it is written, a time: `Parsed(Moment)`. A spreadsheet's number beyond `latest` is no day."""
     words = narrow(text).replace(",", ", ").replace("  ", " ")
     if is_nothing(words):
         return MISSING
@@ -69,7 +69,7 @@ def parse_moment(text: str) -> Parsed:
     if packed := _PACKED.match(words):
         words = f"{packed[1]} {packed[2]}:{packed[3]}:{packed[4] or '00'}"
     if re.fullmatch(r"\d{5}(?:\.\d+)?", words):
-        return _from_serial(words)
+        return _from_serial(words, latest)
     if month := _MONTH.match(words):
         day = _day(int(month[1]), int(month[2]), 1)
         return Parsed(Moment(_midnight(day), "day"), note="DATE_MONTH_ONLY") if day else refuse("DATE_INVALID")
@@ -130,11 +130,11 @@ def _offset(zone: str) -> timedelta | None:
     return -size if zone[0] == "-" else size
 
 
-def _from_serial(words: str) -> Parsed:
+def _from_serial(words: str, latest: date) -> Parsed:
     """45214 is how Excel stores 2023-10-15; the fraction is the time of day, to the second."""
     days = float(words)
     at = datetime.combine(EXCEL_EPOCH, time()) + timedelta(seconds=round(days * 86400))
-    if not FIRST_SERIAL <= at.date() <= LAST_SERIAL:
+    if not FIRST_SERIAL <= at.date() <= latest:
         return refuse("DATE_INVALID")
     return Parsed(Moment(at, "day" if at.time() == time() else "minute"))
 

@@ -183,6 +183,20 @@ def is_masked_name(name: str) -> bool:
     return bool(re.search(r"[*＊×╳]|^\w?某", tidy(name)))
 
 
+def honorific_of(name: str) -> str | None:
+    """张女士 → 女士, *经理 → 经理: how to address someone, where the name says so."""
+    found = re.search(r"(?:先生|女士|小姐|经理|主任|总监)$", name)
+    return found.group() if found and found.start() else None
+
+
+def parse_handles(text: str) -> Parsed:
+    """One or several accounts (微信, QQ, 钉钉), joined by ";"."""
+    items = [item.replace(" ", "") for item in split_items(text)]
+    if any(_SCIENTIFIC.match(item) for item in items):
+        return refuse("ID_PRECISION_LOST")
+    return Parsed(JOIN.join(items), note="ALREADY_MASKED" if "*" in text else None) if items else MISSING
+
+
 def parse_key(text: str) -> Parsed:
     """An identifier: text without blanks around it. A spreadsheet that turned it into 4.4E+17 has lost it."""
     words = tidy(text)

@@ -1,0 +1,63 @@
+"""A column through its distinct values: a million rows cost what their different cells cost."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+class Coded(NamedTuple):
+    """`values[codes[row]]` is the row's value; code -1 is a missing cell."""
+
+    codes: np.ndarray
+    values: list[Any]
+
+    def map(self, function: Callable[[Any], Any]) -> "Coded":
+        return Coded(self.codes, [function(value) for value in self.values])
+
+
+def encode(column: pd.Series | pa.Array) -> Coded:
+    array = pa.array(column, from_pandas=True) if isinstance(column, pd.Series) else column
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    coded = array.dictionary_encode()
+    return Coded(coded.indices.fill_null(-1).to_numpy(), coded.dictionary.to_pylist())
+
+
+def combine(columns: Sequence[Coded]) -> Coded:
+    """Several columns as one whose values are tuples; a missing cell is None in its tuple."""
+    joint = np.zeros(len(columns[0].codes), dtype=np.int64)
+    for column in columns:
+        _, joint = np.unique(joint * (len(column.values) + 1) + column.codes + 1, return_inverse=True)
+    first = np.zeros(joint.max() + 1 if len(joint) else 0, dtype=np.int64)
+    first[joint] = np.arange(len(joint))
+    values = [[column.values[code] if code >= 0 else None for code in column.codes[first]] for column in columns]
+    return Coded(joint, list(zip(*values, strict=True)))
+
+
+def spread(column: Coded, kind: pa.DataType) -> pa.Array:
+    """One value per row again. Values must fit `kind`."""
+    codes = pa.array(column.codes, mask=column.codes < 0)
+    return pa.array(column.values, kind).take(codes)
+
+
+def first_of(arrays: Iterable[pa.Array]) -> pa.Array:
+    """The first that is there, row by row."""
+    arrays = list(arrays)
+    return arrays[0] if len(arrays) == 1 else pc.coalesce(*arrays)
+
+
+
+def join_items(arrays: Iterable[pa.Array]) -> pa.Array:
+    """The items of all of them, each once, with ";" between."""
+    arrays = list(arrays)
+    if len(arrays) == 1:
+        return arrays[0]
+
+    def join(texts: tuple[str | None, ...]) -> str | None:
+        return ";".join(dict.fromkeys(item for text in texts if text for item in text.split(";"))) or None
+
+    return spread(combine([encode(array) for array in arrays]).map(join), pa.string())
