@@ -7,6 +7,7 @@ class CrmError(Exception):
     """An error that a user can act on. `key` names its words in labels.toml; `blanks` fill them."""
 
     exit_code = 1
+    lang = "zh"  # what str() speaks
 
     def __init__(self, key: str, /, **blanks: object) -> None:
         super().__init__(key, blanks)
@@ -28,7 +29,7 @@ class CrmError(Exception):
         return speaker(lang)(self.key, **self.blanks)
 
     def __str__(self) -> str:
-        return self.message()
+        return self.message(self.lang)
 
     def __reduce__(self):  # errors cross process borders
         return _rebuild, (type(self), self.key, self.blanks, tuple(self.parts))

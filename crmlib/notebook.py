@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from crmlib.errors import NotebookError, UsageError
+from crmlib import errors
+from crmlib.errors import CrmError, NotebookError, UsageError
 from crmlib.labels import Say
 
 TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool}
@@ -103,19 +104,24 @@ def run_tasks(
     code = DoitMain(ModuleTaskLoader(space)).run(["run"])
     if code or failed:
         name, detail = failed[0] if failed else ("doit", str(code))
-        raise NotebookError("error.notebook_failed", name=name, detail=_cause(tasks.get(name), detail))
+        raise _failure(name, tasks.get(name), detail)
     return {name: _seconds(task["dst"]) for name, task in tasks.items()}
 
 
-def _cause(task: dict[str, Any] | None, detail: str) -> str:
-    """The kit's own message from the failed cell where there is one, else the last line of the traceback."""
+def _failure(name: str, task: dict[str, Any] | None, detail: str) -> NotebookError:
+    """The failed cell's own words. A fault of input or settings keeps its exit code inside a notebook too."""
     part = task and task["dst"].with_name(f"{task['dst'].stem}.partial.ipynb")
-    if part and part.is_file():
-        for cell in json.loads(part.read_text(encoding="utf-8"))["cells"]:
-            for output in cell.get("outputs", ()):
-                if output["output_type"] == "error":
-                    return output["evalue"] or output["ename"]
-    return detail.strip().splitlines()[-1] if detail.strip() else ""
+    cells = json.loads(part.read_text(encoding="utf-8"))["cells"] if part and part.is_file() else []
+    raised = [o for cell in cells for o in cell.get("outputs", ()) if o["output_type"] == "error"]
+    if raised:
+        detail = raised[0]["evalue"] or raised[0]["ename"]
+    else:
+        detail = detail.strip().splitlines()[-1] if detail.strip() else ""
+    error = NotebookError("error.notebook_failed", name=name, detail=detail)
+    kind = getattr(errors, raised[0]["ename"], None) if raised else None
+    if isinstance(kind, type) and issubclass(kind, CrmError):
+        error.exit_code = kind.exit_code
+    return error
 
 
 def _seconds(path: Path) -> float:

@@ -134,7 +134,7 @@ def run_notebooks(plan: Plan, build: Path, *, say: Say, tell: Callable[[str], No
             "received_on": plan.received_on.isoformat(),
             "origin": plan.origin,
         },
-        "20_merge": {"received_on": plan.received_on.isoformat()},
+        "90_report": {"run_id": build.name.removeprefix(".new-")},
     }
     steps = {name: needs for name, needs in STEPS.items() if not (plan.book and name in READING)}
     tasks = {

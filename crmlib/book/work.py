@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crmlib.errors import DataError
+from crmlib.errors import CrmError, DataError, UsageError
 from crmlib.home import Home, find_home
 from crmlib.labels import Say, speaker
 from crmlib.periods import Period, parse_period
@@ -45,8 +45,10 @@ class Work:
     def book(self):
         """The book of this run: the version asked for, else the current one."""
         from crmlib.book.shelf import open_book
+        from crmlib.engine import open_engine
 
-        return open_book(self.home, version=self.version)
+        engine = open_engine(self.settings.engine.url, memory_limit=self.settings.engine.memory_limit)
+        return open_book(self.home, version=self.version, engine=engine)
 
     def save_table(self, name: str, frame: pd.DataFrame | pa.Table) -> Path:
         """Write tables/<name>.parquet whole; same rows give the same bytes."""
@@ -62,16 +64,16 @@ class Work:
         path = self.tables / f"{name}.parquet"
         if not path.is_file():
             raise DataError("error.table_not_made", name=name, folder=self.tables)
-        return pq.read_table(path).to_pandas(types_mapper=_exact)
+        from crmlib.engine import to_frame
 
-
-def _exact(kind: pa.DataType) -> pd.ArrowDtype | None:
-    """Decimals and dates stay what they are; the rest takes the dtypes of pandas."""
-    return pd.ArrowDtype(kind) if pa.types.is_decimal(kind) or pa.types.is_date(kind) else None
+        return to_frame(pq.read_table(path))
 
 
 def open_work(*, home: str = "", period: str, lang: str = "zh", role: str = "", book: str = "", out: str = "") -> Work:
     """The parameters of a run notebook → Work. An empty `out` is a draft beside the published reports."""
+    CrmError.lang = lang  # an error that ends a cell speaks the notebook's language
+    if role:
+        raise UsageError("error.role_unknown", role=role)
     place = find_home(home)
     span = parse_period(period)
     folder = Path(out) if out else place.reports / f".draft-{span.text}"

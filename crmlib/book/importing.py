@@ -1,0 +1,127 @@
+"""Files into the book's store: what is new is read and kept, what was seen is passed over, nothing is kept by halves."""
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from crmlib.book import batches as kept
+from crmlib.book.shelf import set_aside
+from crmlib.book.work import Work
+from crmlib.dictionary import DICTIONARY
+from crmlib.errors import DataError
+from crmlib.home import Home
+from crmlib.inputs import Input, book_origin, home_inputs
+from crmlib.keys import Key, load_key
+from crmlib.labels import Say
+from crmlib.settings import Settings
+
+
+class Imported(NamedTuple):
+    """new: the batches just read. seen: those of files that were read before, byte for byte. key: the vault's."""
+
+    new: list[kept.Batch]
+    seen: list[kept.Batch]
+    key: Key
+
+    @property
+    def batches(self) -> list[kept.Batch]:
+        return [*self.seen, *self.new]
+
+
+def import_files(
+    home: Home,
+    inputs: list[Input],
+    *,
+    settings: Settings,
+    origin: str,
+    received_on: date,
+    say: Say,
+    tell: Callable[[str], None] = print,
+    table: str = "",
+) -> Imported:
+    """Keep every file that was not seen before. Raises DataError naming every file that is none: then none is kept."""
+    if book_origin(home) not in ("", origin):  # a book holds the sample or own data, never both
+        tell(say("import.set_aside", path=set_aside(home, book_origin(home))))
+    key = load_key(home, mint=True, sample=origin == "sample")
+    if key.minted:
+        tell(say("import.key_minted", path=key.path))
+    (home.book / "ORIGIN").write_text(origin, encoding="utf-8")
+    batches = kept.list_batches(home)
+    known = {(one.system, one.file, one.sha256): one for one in batches}
+    dictionary = DICTIONARY.with_fields(settings.own_fields())
+    new, seen, problems = [], [], []
+    for one in inputs:
+        if batch := known.get((one.system, one.name, one.sha256())):
+            seen.append(batch)
+            tell(say("import.seen", file=batch.file))
+            continue
+        sequence = (batches[-1].sequence if batches else 0) + len(new) + 1
+        try:
+            batch = kept.stage_file(
+                home, one, sequence=sequence, key=key, settings=settings, dictionary=dictionary,
+                received_on=received_on, origin=origin, table=table,
+            )  # fmt: skip
+        except DataError as error:
+            problems.append(error)
+            continue
+        new.append(batch)
+        tell(file_line(batch, say=say))
+    if problems:
+        for batch in new:
+            shutil.rmtree(batch.folder)
+            for sealed in home.vault.glob(f"{batch.folder.name}-*"):
+                sealed.unlink()
+        raise DataError.of(problems)
+    return Imported(new, seen, key)
+
+
+def import_inputs(work: Work, *, inbox: str = "", received_on: str = "", origin: str = "") -> Imported:
+    """import_files for a notebook: `inbox` is a JSON list of [path, name, system], "" finds the files itself."""
+    found, kind = home_inputs(work.home)
+    given = [Input(Path(path), name, system) for path, name, system in json.loads(inbox)] if inbox else found
+    day = date.fromisoformat(received_on) if received_on else work.as_of
+    return import_files(work.home, given, settings=work.settings, origin=origin or kind, received_on=day, say=work.say)
+
+
+def count_issues(batches: list[kept.Batch], *, say: Say) -> pd.DataFrame:
+    """What was quarantined, emptied or doubted when the files were read: one row per reason and severity, with n."""
+    issues = [kept.Sheet(batch, n).issues() for batch in batches for n in range(len(batch.sheets))]
+    issues = [frame[["reason", "severity"]] for frame in issues if len(frame)]
+    if not issues:
+        return pd.DataFrame(columns=["reason", "severity", "n"])
+    counts = pd.concat(issues).value_counts().rename("n").reset_index()
+    words = counts["reason"].map(lambda r: say(f"reason.{r}") if say.has(f"reason.{r}") else r)
+    return counts.assign(reason=words, severity=counts["severity"].map(lambda s: say(f"severity.{s}")))
+
+
+def file_line(batch: kept.Batch, *, say: Say) -> str:
+    """What one file was taken for, in a line."""
+    parts = []
+    for sheet in batch.sheets:
+        name = f"{sheet['sheet']}：" if sheet["sheet"] and len(batch.sheets) > 1 else ""
+        table = sheet["table"]
+        word = DICTIONARY.tables[table].word(say.lang) if table else say(f"reason.{sheet['refusal']}")
+        parts.append(f"{name}{word} {sheet['physical']:,}")
+    return say("import.file", file=batch.file, parts=say("list.separator").join(parts) or "–")
+
+
+def header_table(batches: list[kept.Batch], *, say: Say) -> pd.DataFrame:
+    """Which header became which field and how: one row per column of each sheet."""
+    how = say("import.column_names").split("|")
+    rows = []
+    for batch in batches:
+        for sheet in batch.sheets:
+            for column in sheet["columns"]:
+                field = DICTIONARY.tables[column["table"]].fields.get(column["field"])
+                word = field.word(say.lang) if field else column["field"]
+                table = DICTIONARY.tables[column["table"]].word(say.lang)
+                rows.append(
+                    [batch.file, sheet["sheet"], column["header"], f"{table}·{word}", say(f"how.{column['how']}")]
+                )
+            rows += [[batch.file, sheet["sheet"], header, "", say("how.custom")] for header in sheet["custom"]]
+    return pd.DataFrame(rows, columns=how)

@@ -1,0 +1,148 @@
+"""What an import and a merge leave for people: tables of the run, lists to read, sheets to fill in."""
+
+from pathlib import Path
+
+import pandas as pd
+import xlsxwriter
+
+from crmlib.book import batches as kept
+from crmlib.book.balance import STATUSES, balance_line
+from crmlib.book.build import Built
+from crmlib.book.shelf import Book
+from crmlib.book.work import Work
+from crmlib.intake.matching import explain_why
+from crmlib.keys import Key
+from crmlib.labels import Say
+
+# book tables that a run publishes under the same name
+PUBLISHED = ("customers", "records", "links", "quarantine", "warnings")
+_LEADING = ("source_file", "sheet", "line", "reason", "suggestion")
+
+
+def balance_table(balance: pd.DataFrame, *, say: Say) -> pd.DataFrame:
+    """The balance with a total line, headed in words."""
+    total = {"file": say("balance.total")} | balance[["in", *STATUSES]].sum().to_dict()
+    whole = pd.concat([balance[["file", "in", *STATUSES]], pd.DataFrame([total])], ignore_index=True)
+    return whole.rename(columns={name: say(f"balance.{name}") for name in whole.columns})
+
+
+def total_line(balance: pd.DataFrame, *, say: Say) -> str:
+    return balance_line(balance[["in", *STATUSES]].sum(), say=say)
+
+
+def links_by_rule(book: Book, *, say: Say) -> pd.DataFrame:
+    """One row per rule: pairs united, pairs to review."""
+    frames = {"links": book.frame(book.table("links")), "review": book.frame(book.table("review"))}
+    counts = pd.DataFrame({say(f"todo.{n}"): f["rule"].value_counts() for n, f in frames.items()}).fillna(0).astype(int)
+    return counts.rename_axis(say("todo.rule")).rename(index=lambda rule: say(f"rule.{rule}")).reset_index()
+
+
+def publish_tables(work: Work, book: Book) -> None:
+    """The book's tables that belong to every run, into its folder."""
+    for name in PUBLISHED:
+        work.save_table(name, book.table(name).to_pyarrow())
+
+
+def write_quarantine(path: Path, book: Book, batches: list[kept.Batch], *, home, key: Key | None, say: Say) -> int:
+    """One sheet per source sheet: the refused rows as the file has them, faulty cells coloured, reason and advice first.
+
+    Personal cells are masked but for the faulty one. Returns the number of rows.
+    """
+    faults = book.frame(book.table("quarantine"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workbook = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    bold, red = workbook.add_format({"bold": True}), workbook.add_format({"bg_color": "#FDE0DC"})
+    written = 0
+    by_place = {place: part for place, part in faults.groupby(["source_file", "sheet"], dropna=False)}
+    for batch in batches:
+        for number, sheet in enumerate(batch.sheets):
+            part = by_place.get((batch.file, sheet["sheet"] or ""))
+            if part is None:
+                continue
+            raw = kept.Sheet(batch, number).raw(home, key)
+            lines = [line for line in part["line"].unique() if line in raw.index]
+            if not lines:
+                continue
+            page = workbook.add_worksheet(f"{len(workbook.worksheets()) + 1}")
+            headers = [c["header"] for c in sheet["columns"]]
+            shown = kept.Sheet(batch, number).raw(home, None)
+            page.write_row(0, 0, [say(f"todo.{name}") for name in _LEADING] + list(raw.columns), bold)
+            page.freeze_panes(1, len(_LEADING))
+            page.set_column(3, 4, 36)
+            fields = {(c["table"], c["field"]): c["header"] for c in sheet["columns"]}
+            for row, line in enumerate(lines, start=1):
+                mine = part[part["line"].eq(line)]
+                bad = {fields.get((f.table, f.field)) for f in mine.itertuples()} & set(headers)
+                words = [say(f"reason.{r}") if say.has(f"reason.{r}") else r for r in mine["reason"].unique()]
+                advice = [say(s) for s in mine["suggestion"].unique() if say.has(s)]
+                page.write_row(row, 0, [batch.file, sheet["sheet"], int(line), "；".join(words), "；".join(advice)])
+                for column, header in enumerate(raw.columns, start=len(_LEADING)):
+                    value = (raw if header in bad else shown).at[line, header]
+                    text = "" if pd.isna(value) else str(value)
+                    page.write_string(row, column, text, red if header in bad else None)
+            written += len(lines)
+    if not workbook.worksheets():
+        workbook.add_worksheet("1").write(0, 0, say("todo.nothing"))
+    workbook.close()
+    return written
+
+
+def write_review(path: Path, book: Book, *, say: Say) -> int:
+    """Doubtful pairs side by side with the rule's words and a decision to choose. Returns the number of pairs."""
+    review = book.frame(book.table("review"))
+    registry = book.frame(book.table("registry")).set_index("row_id")["customer_id"]
+    customers = book.frame(book.table("customers").select("customer_id", "name", "city")).set_index("customer_id")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workbook = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    page = workbook.add_worksheet("review")
+    columns = [
+        "row_a",
+        "row_b",
+        "rule",
+        "strength",
+        "why",
+        "customer_a",
+        "name_a",
+        "city_a",
+        "customer_b",
+        "name_b",
+        "city_b",
+        "decision",
+    ]
+    page.write_row(0, 0, [say(f"todo.{c}") for c in columns], workbook.add_format({"bold": True}))
+    page.freeze_panes(1, 0)
+    page.set_column(4, 4, 40)
+    for row, pair in enumerate(review.itertuples(), start=1):
+        sides = []
+        for one in (pair.row_a, pair.row_b):
+            customer = registry.get(one)
+            about = customers.loc[customer] if customer in customers.index else None
+            sides += [customer or ""] + ([about["name"], about["city"]] if about is not None else ["", ""])
+        cells = [
+            pair.row_a,
+            pair.row_b,
+            say(f"rule.{pair.rule}"),
+            float(pair.strength),
+            explain_why(pair.why, say),
+            *sides,
+        ]
+        page.write_row(row, 0, ["" if not isinstance(c, float) and pd.isna(c) else c for c in cells])
+    choices = [say("todo.same"), say("todo.different"), say("todo.unsure")]
+    page.data_validation(
+        1, len(columns) - 1, max(1, len(review)), len(columns) - 1, {"validate": "list", "source": choices}
+    )
+    workbook.close()
+    return len(review)
+
+
+def write_todo(work: Work, built: Built) -> list[str]:
+    """data/todo/quarantine.xlsx and review.xlsx. Returns a line on each."""
+    todo, say, book = work.home.todo, work.say, built.book
+    rows = write_quarantine(
+        todo / "quarantine.xlsx", book, kept.list_batches(work.home), home=work.home, key=built.key, say=say
+    )
+    pairs = write_review(todo / "review.xlsx", book, say=say)
+    return [
+        say("todo.quarantine_written", n=rows, path=todo / "quarantine.xlsx"),
+        say("todo.review_written", n=pairs, path=todo / "review.xlsx"),
+    ]

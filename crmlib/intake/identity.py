@@ -1,0 +1,75 @@
+"""Which row is the same row next month: an id from its source key, else from its whole content."""
+
+import unicodedata
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crmlib.dictionary import Dictionary
+from crmlib.keys import Key
+
+_GAP = "\x1f"
+
+
+def join_columns(columns: list[pd.Series]) -> pd.Series:
+    """One text per row out of several columns; a missing cell joins as nothing."""
+    arrays = [pa.array(column.astype("str"), pa.large_string(), from_pandas=True) for column in columns]
+    if not arrays:
+        return pd.Series([], dtype="str")
+    joined = pc.binary_join_element_wise(*arrays, _GAP, null_handling="replace", null_replacement="")
+    return pd.Series(joined.to_pandas(), index=columns[0].index, dtype="str")
+
+
+def normal_name(names: pd.Series) -> pd.Series:
+    """A name as a key: one width, one case, without blanks and punctuation. Missing becomes ''."""
+    seen = {
+        name: "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum() or c == "*")
+        for name in names.dropna().unique()
+    }
+    return names.map(seen).fillna("").astype("str")
+
+
+def identify_rows(
+    raw: pd.DataFrame, rows: pd.DataFrame, *, table: str, system: str, key: Key, dictionary: Dictionary
+) -> pd.DataFrame:
+    """One row per row of `raw` (same index): row_id, content, keyed.
+
+    `rows` are the standardised ones, those that are kept or all of them. A row whose source key is there takes its id
+    from (system, table, source key); a customer's name is part of its key, since one number under two incompatible
+    names is two customers. Any other row takes it from (system, table, the whole row, its occurrence in the sheet).
+    """
+    content = join_columns([raw[column].str.strip() for column in raw.columns])
+    spec = dictionary.tables[table]
+    keys = [rows[f"{table}.{name}"].astype("str") for name in spec.source_key if f"{table}.{name}" in rows]
+    present = keys[0].notna().reindex(raw.index, fill_value=False) if keys else pd.Series(False, index=raw.index)
+    if table == "customers" and keys and "customers.name" in rows:
+        keys.append(normal_name(rows["customers.name"]))
+    joined = join_columns(keys).reindex(raw.index).where(present, content) if keys else content
+    order = pd.DataFrame({"joined": joined, "content": content, "keyed": present})
+    repeats = ~present if not spec.repeats else pd.Series(True, index=raw.index)
+    occurrence = order.sort_values(["joined", "content"]).groupby("joined").cumcount().reindex(raw.index)
+    occurrence = occurrence.where(repeats, 0).astype("str")
+    kind = present.map({True: "key", False: "row"}).astype("str")
+    prefix = pd.Series(f"{system}{_GAP}{table}", index=raw.index, dtype="str")
+    return pd.DataFrame(
+        {
+            "row_id": key.row_ids(_frame(prefix, kind, joined, occurrence)),
+            "content": key.row_ids(_frame(prefix, content)),
+            "keyed": present.to_numpy(),
+        },
+        index=raw.index,
+    )
+
+
+def customer_row_ids(source_id: pd.Series, name: pd.Series, *, system: str, key: Key) -> pd.Series:
+    """The row_id that a customer row with this source id and name has, or would have, in this system."""
+    joined = join_columns([source_id, normal_name(name)])
+    prefix = pd.Series(f"{system}{_GAP}customers", index=joined.index, dtype="str")
+    kind = pd.Series("key", index=joined.index, dtype="str")
+    zero = pd.Series("0", index=joined.index, dtype="str")
+    return key.row_ids(_frame(prefix, kind, joined, zero))
+
+
+def _frame(*columns: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame(dict(enumerate(columns)))

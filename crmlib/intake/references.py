@@ -1,0 +1,155 @@
+"""Whom a row speaks of: a customer by number, by name, or both, resolved inside its source system."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from crmlib.intake.identity import customer_row_ids, join_columns, normal_name
+from crmlib.keys import Key
+
+# what a sheet may say of a customer beside its number and name, as matching reads it
+ATTRIBUTES = {
+    "customers.entity_type": "entity_type",
+    "customers.uscc": "uscc",
+    "customers.id_no": "id_no",
+    "customers.city": "city",
+    "customers.province": "province",
+    "customers.address": "address",
+    "contacts.name": "contact_name",
+    "contacts.phone": "phone",
+    "contacts.email": "email",
+}
+_ID, _NAME = "customers.source_id", "customers.name"
+
+
+class References(NamedTuple):
+    """customers: one row per customer as one system knows it (row_id, system, source_id, name, stated, and more).
+    by_line: one row per row that speaks of a customer (sheet, line, customer_row_id, system, source_id);
+    customer_row_id is missing where only a number is given: that is settled once rows are customers."""
+
+    customers: pd.DataFrame
+    by_line: pd.DataFrame
+
+
+def resolve_references(sheets: list[tuple[str, str, pd.DataFrame]], *, key: Key) -> References:
+    """sheets: (table, system, rows); rows are wide, hold `row_id`, and are indexed by line."""
+    stated = [_stated(rows, system) for table, system, rows in sheets if table == "customers"]
+    stated = [pd.DataFrame(columns=["row_id", "system", "source_id", "name", "norm", "sheet", "line"]), *stated]
+    known = pd.concat([frame for frame in stated if len(frame)] or stated[:1], ignore_index=True).assign(stated=True)
+    derived, lines = [], []
+    for position, (table, system, rows) in enumerate(sheets):
+        if table == "customers":
+            own = pd.DataFrame({"line": rows.index, "customer_row_id": rows["row_id"].to_numpy()})
+            lines.append(own.assign(sheet=position, system=system, source_id=_column(rows, _ID).to_numpy()))
+            continue
+        if _ID not in rows and _NAME not in rows:
+            continue
+        source_id, name = _column(rows, _ID), _column(rows, _NAME)
+        told = source_id.notna() | name.notna()
+        code = pd.Series(pd.factorize(join_columns([source_id, normal_name(name)]))[0], index=rows.index)
+        code = code[told]
+        wanted = [
+            c for c in (_ID, _NAME, *rows.columns) if c in rows and c.partition(".")[0] in ("customers", "contacts")
+        ]
+        distinct = rows.loc[told, list(dict.fromkeys(wanted))].groupby(code).first()
+        distinct = distinct.reindex(columns=list(dict.fromkeys([_ID, _NAME, *distinct.columns])))
+        settled = _settle(distinct, system, known, key=key)
+        lines.append(
+            pd.DataFrame(
+                {
+                    "line": code.index,
+                    "customer_row_id": settled["row_id"].reindex(code).to_numpy(),
+                    "sheet": position,
+                    "system": system,
+                    "source_id": source_id[told].to_numpy(),
+                }
+            )
+        )
+        fresh = settled[settled["row_id"].notna() & ~settled["row_id"].isin(known["row_id"])]
+        derived.append(_named(distinct.loc[fresh.index], fresh, system))
+    parts = [known, *[one for one in derived if len(one)]]
+    customers = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
+    customers = customers.assign(stated=customers["stated"].fillna(False).astype(bool)).drop_duplicates("row_id")
+    by_line = (
+        pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=["line", "customer_row_id", "sheet"])
+    )
+    return References(_with_bare_numbers(customers.drop(columns="norm"), by_line, key=key), by_line)
+
+
+def _settle(distinct: pd.DataFrame, system: str, known: pd.DataFrame, *, key: Key) -> pd.DataFrame:
+    """distinct: one row per (number, name) of a sheet → row_id of the customer row, missing for a bare number."""
+    norm = normal_name(distinct[_NAME])
+    ids = customer_row_ids(distinct[_ID], distinct[_NAME], system=system, key=key)
+    here = known[known["system"].eq(system) & known["norm"].ne("")]
+    # a name written in a customer sheet of the same system, under no number or the same one
+    numbered = here.dropna(subset=["source_id"])
+    by_both = numbered.groupby(numbered["source_id"].astype("str") + "\x1f" + numbered["norm"])["row_id"].min()
+    bare = here[here["source_id"].isna()].groupby("norm")["row_id"].min()
+    by_name = here.groupby("norm")["row_id"].min()
+    both = distinct[_ID].astype("str") + "\x1f" + norm
+    found = both.map(by_both).where(distinct[_ID].notna())
+    found = found.fillna(norm.map(bare)).where(norm.ne(""))
+    found = found.where(distinct[_ID].notna() | found.notna(), norm.map(by_name))
+    return pd.DataFrame({"row_id": found.fillna(ids).where(norm.ne("")), "norm": norm}, index=distinct.index)
+
+
+def _with_bare_numbers(customers: pd.DataFrame, by_line: pd.DataFrame, *, key: Key) -> pd.DataFrame:
+    """In a system whose customers nobody lists, a number alone is a customer: one row for each such number."""
+    if not len(by_line):
+        return customers
+    listed = set(customers.loc[customers["stated"] & customers["source_id"].notna(), "system"])
+    bare = by_line[by_line["customer_row_id"].isna() & ~by_line["system"].isin(listed)]
+    bare = bare[["system", "source_id"]].drop_duplicates()
+    named = customers[["system", "source_id"]].dropna()
+    bare = bare.merge(named.drop_duplicates(), how="left", indicator=True)
+    bare = bare[bare["_merge"] == "left_only"].drop(columns="_merge")
+    if not len(bare):
+        return customers
+    nameless = pd.Series(pd.NA, index=bare.index, dtype="str")
+    ids = pd.concat(
+        [
+            customer_row_ids(part["source_id"], nameless.loc[part.index], system=system, key=key)
+            for system, part in bare.groupby("system")
+        ]
+    )
+    extra = bare.assign(row_id=ids, stated=False)
+    return pd.concat([customers, extra.reindex(columns=customers.columns)], ignore_index=True)
+
+
+def assign_customers(references: References, row_to_customer: pd.Series) -> pd.DataFrame:
+    """`by_line` with `customer_id` and `fault`: ID_CONFLICT where a number is two customers', ORPHAN_CUSTOMER where none's."""
+    lines, customers = references.by_line, references.customers
+    customer_id = lines["customer_row_id"].map(row_to_customer)
+    owners = customers.assign(customer_id=customers["row_id"].map(row_to_customer)).dropna(subset=["source_id"])
+    # what a customer sheet states outranks what other sheets name
+    best = owners.groupby(["system", "source_id"])["stated"].transform("max")
+    owners = owners[owners["stated"].eq(best)]
+    count = owners.groupby(["system", "source_id"])["customer_id"].agg(["nunique", "first"])
+    bare = lines["customer_row_id"].isna()
+    where = pd.MultiIndex.from_frame(lines.loc[bare, ["system", "source_id"]])
+    found = count.reindex(where)
+    alone = found["nunique"].eq(1).to_numpy()
+    customer_id = customer_id.astype(object)
+    customer_id[bare] = pd.Series(found["first"].to_numpy(), index=lines.index[bare]).where(alone)
+    fault = pd.Series(None, index=lines.index, dtype=object)
+    fault[bare] = [
+        None if n == 1 else "ID_CONFLICT" if n > 1 else "ORPHAN_CUSTOMER" for n in found["nunique"].fillna(0)
+    ]
+    return lines.assign(customer_id=customer_id, fault=fault)
+
+
+def _stated(rows: pd.DataFrame, system: str) -> pd.DataFrame:
+    """The rows of a customer sheet as matching and merging read them."""
+    return _named(rows, rows[["row_id"]].assign(norm=normal_name(_column(rows, _NAME))), system).assign(line=rows.index)
+
+
+def _named(rows: pd.DataFrame, ids: pd.DataFrame, system: str) -> pd.DataFrame:
+    fields = {c: c.partition(".")[2] for c in rows.columns if c.startswith("customers.")} | {
+        c: name for c, name in ATTRIBUTES.items() if c in rows
+    }
+    named = rows[list(fields)].rename(columns=fields)
+    return named.assign(row_id=ids["row_id"], norm=ids["norm"], system=system, stated=False)
+
+
+def _column(rows: pd.DataFrame, name: str) -> pd.Series:
+    return rows[name] if name in rows else pd.Series(pd.NA, index=rows.index, dtype="str")
