@@ -19,6 +19,7 @@ from crmlib.intake.rules import KIT_CHECKS, column, numbers, own_checks, texts, 
 from crmlib.settings import Checks
 
 ISSUE_COLUMNS = ["line", "table", "field", "value", "reason", "severity"]
+_NOTHING = pd.DataFrame(columns=ISSUE_COLUMNS)
 CUSTOMER = ("customers.source_id", "customers.name")
 METHODS = ("contacts.phone", "contacts.email", "contacts.im")
 OPEN_TO_NOBODY = ("orders", "payments", "opportunities")  # their rows count for the whole even without a customer
@@ -89,7 +90,7 @@ def split_rows(
 def _list(rows: pd.DataFrame, table: str, field: str, where: np.ndarray, reason: str, severity: str) -> pd.DataFrame:
     """Issues for the rows where something is wrong."""
     if not where.any():
-        return pd.DataFrame(columns=ISSUE_COLUMNS)
+        return _NOTHING
     value = pd.array(texts(rows, f"{table}.{field}", where), dtype="str")
     said = {"table": table, "field": field, "value": value, "reason": reason, "severity": severity}
     return pd.DataFrame({"line": rows.index[where], **said})
@@ -267,6 +268,6 @@ def _missing(rows: pd.DataFrame, name: str) -> np.ndarray:
 def _said_once(rows: pd.DataFrame, table: str, field: str, reason: str) -> pd.DataFrame:
     """One warning about a whole sheet, on the line above its first row."""
     if not len(rows):
-        return pd.DataFrame(columns=ISSUE_COLUMNS)
+        return _NOTHING
     line = max(int(rows.index.min()) - 1, 0)
     return pd.DataFrame([[line, table, field, None, reason, "warning"]], columns=ISSUE_COLUMNS)
