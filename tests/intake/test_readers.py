@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import io
 import os
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from opencc import OpenCC
 
 from crmlib.errors import DataError
 from crmlib.intake import delimited, read_file
@@ -215,13 +217,17 @@ HEADERS = [
 ]
 
 
+@cache
+def to_traditional() -> OpenCC:
+    return OpenCC("s2t")
+
+
 @given(st.lists(st.sampled_from(HEADERS), min_size=2, max_size=5, unique=True))
 @settings(max_examples=40, deadline=None)
 def test_a_header_alone_tells_the_two_chinese_encodings(words):
-    from opencc import OpenCC
 
     simplified = ",".join(words)
-    traditional = OpenCC("s2t").convert(simplified)
+    traditional = to_traditional().convert(simplified)
     assert decode(simplified.encode("gb18030"), file="a").text == simplified
     assert decode(traditional.encode("cp950"), file="a").text == traditional
 
