@@ -21,18 +21,19 @@ def scan_files(paths: str | Path | Iterable[str | Path], *, known_names: Collect
     """One row per personal value found in the files, or in all files under a folder: file, place, kind, masked excerpt.
 
     known_names: full names of people to look for as well; without them names are not found. A value that a table column
-    repeats is given once, at its first row. `.attrs["skipped"]` lists the files that hold no text (pictures, fonts).
+    repeats is given once, at its first row; a damaged file is a finding of kind "unreadable". `.attrs["skipped"]` lists the files that hold no text (pictures, fonts).
     """
     names = Names(known_names or ())
     rows: list[tuple[str, str, str, str]] = []
     skipped: list[str] = []
     for file, shown in _files([paths] if isinstance(paths, str | Path) else paths):
         rows += [(shown, place, kind, excerpt) for place, kind, excerpt in _in_texts([_name_piece(file)], names)]
+        pieces: Iterable[Pieces] | None = ()
         try:
             pieces = read_pieces(file)
-            rows += [(shown, *hit) for hit in _in_texts(pieces, names)] if pieces is not None else []
-        except Exception as error:  # whatever a reader stumbles over: a file that cannot be searched is not published
-            raise DataError("error.scan_unreadable", file=shown, detail=f"{type(error).__name__}: {error}") from error
+            rows += [(shown, *hit) for hit in _in_texts(pieces or (), names)]
+        except Exception as error:  # whatever a reader stumbles over: what cannot be searched is a finding too
+            rows.append((shown, "", "unreadable", f"{type(error).__name__}: {error}"[:120]))
         if pieces is None:
             skipped.append(shown)
     hits = pd.DataFrame(rows, columns=COLUMNS, dtype="str").drop_duplicates(ignore_index=True)

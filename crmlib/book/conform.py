@@ -18,18 +18,20 @@ _ZONE = "Asia/Shanghai"
 
 
 def conform(name: str, rows: pd.DataFrame | pa.Table, *, dictionary: Dictionary = DICTIONARY) -> pa.Table:
-    """The dictionary's fields in their order and types, missing ones all null, others after them; sorted by key.
+    """The dictionary's fields in their order and types, missing ones all null, others after them; sorted by the first.
 
+    A field that is only read from sheets (a plain telephone number) is left out, whoever hands it in.
     A table that the dictionary does not have keeps its columns. Raises DataError for a column that cannot be its type.
     """
-    given, wanted, count = _columns(rows), types_of(name, dictionary), len(rows)
+    fields = dictionary.tables[name].fields if name in dictionary.tables else {}
+    given = {key: values for key, values in _columns(rows).items() if key not in fields or not fields[key].import_only}
+    wanted, count = types_of(name, dictionary), len(rows)
     arrays = {
         key: _typed(name, key, given.pop(key), kind) if key in given else pa.nulls(count, kind)
         for key, kind in wanted.items()
     }
     arrays |= {key: _typed(name, key, values, None) for key, values in given.items()}
-    fields = dictionary.tables[name].fields.values() if name in dictionary.tables else ()
-    return sort_rows(pa.table(arrays), [field.key for field in fields if field.required == "key"])
+    return sort_rows(pa.table(arrays), [*wanted][:1])
 
 
 def types_of(name: str, dictionary: Dictionary = DICTIONARY) -> dict[str, pa.DataType]:
@@ -40,7 +42,7 @@ def types_of(name: str, dictionary: Dictionary = DICTIONARY) -> dict[str, pa.Dat
 
 
 def sort_rows(table: pa.Table, keys: list[str]) -> pa.Table:
-    """By key, then by row_id, then by every other column: the same rows always lie in the same order."""
+    """By keys, then by row_id, then by every other column: the same rows always lie in the same order."""
     order = dict.fromkeys([*keys, "row_id", *table.column_names])
     by = [(key, "ascending") for key in order if key in table.column_names and not pa.types.is_nested(table[key].type)]
     if not by or table.num_rows < 2:
@@ -113,6 +115,8 @@ def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
         array = pc.round(array, 2, round_mode="half_towards_infinity")
     elif pa.types.is_timestamp(source) and source.tz is not None:
         array = pc.local_timestamp(array.cast(pa.timestamp("us", _ZONE)))
+    if pa.types.is_integer(source) and pa.types.is_decimal(kind):
+        array = array.cast(pa.decimal128(38, 2))
     if pa.types.is_timestamp(array.type) and (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
         return array.cast(kind, safe=False)  # a moment falls on its day; nanoseconds are not kept
     return array.cast(kind)

@@ -6,9 +6,11 @@ import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -80,7 +82,7 @@ def _notebook(path: Path) -> Iterator[Pieces]:
                 k: v for k, v in output.get("data", {}).items() if not k.startswith("image/") or k.endswith("svg+xml")
             }
             parts = [output.get("text", ""), *output.get("traceback", []), *shown.values(), cell.get("metadata", {})]
-            text = "\n".join(_flat(part) for part in parts)
+            text = "\n".join(_flat(part) for part in parts if part)
             yield from _lines(_unescape_html(text), prefix=f"[{number}]> ")
 
 
@@ -116,6 +118,7 @@ def _workbook(path: Path) -> Iterator[Pieces]:
                 text = parts.read(part).decode("utf-8", "replace")
                 text = re.sub(r"<sheetData>.*?</sheetData>", "", text, flags=re.S)  # the cells have been read
                 text = re.sub(r"</?(?:r|t|rPr|a:r|a:t)(?:\s[^>]*)?>", "", text)  # one text in several runs
+                text = re.sub(r"&amp;[A-Z]", " ", text)  # &L, &C: the parts of a page header
                 yield from _lines(html.unescape(text).replace(">", ">\n"), prefix=f"{part} ")
 
 
@@ -154,11 +157,16 @@ def _parquet(path: Path) -> Iterator[Pieces]:
 
 
 def _row_of(name: str, indices: pa.Array, row: pa.Array | None) -> Callable[[int], str]:
-    def place(i: int) -> str:
-        at = pc.index(indices, pa.scalar(i, indices.type)).as_py()
-        return f"{name}[{row[at].as_py() if row is not None else at}]"
+    """Of each distinct value the first row that holds it; worked out when the first is asked for."""
 
-    return place
+    @cache
+    def first() -> np.ndarray:
+        at = indices.fill_null(-1).to_numpy()[::-1]
+        rows = np.zeros(at.max(initial=0) + 1, int)
+        rows[at[at >= 0]] = np.arange(len(at))[::-1][at >= 0]
+        return rows
+
+    return lambda i: f"{name}[{first()[i] if row is None else row[int(first()[i])]}]"
 
 
 def _leaves(values: pa.Array, row: pa.Array | None = None) -> tuple[list[pa.Array], list[pa.Array | None]]:

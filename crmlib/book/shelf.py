@@ -105,13 +105,16 @@ def _attach(engine: Any, name: str, source: Path | pa.Table) -> ibis.Table:
 def open_book(home: Home | str | Path, *, version: str | None = None, engine: Any = None) -> Book:
     """The current version, or the one asked for ("v12", "v000012"). `engine`: an Ibis backend or a URL; else DuckDB.
 
-    DataError where there is no book, or no such version any more.
+    DataError where there is no book, no such version any more, or one that a later kit has written.
     """
     home = home if isinstance(home, Home) else find_home(home)
     name = _asked(home, version) if version else current_version(home)
     if name is None or not (home.book / name / "manifest.json").is_file():
         raise DataError("error.no_book", path=home.book)
-    return Book(home.book / name, open_engine(engine or "duckdb://") if isinstance(engine, str | None) else engine)
+    book = Book(home.book / name, open_engine(engine or "duckdb://") if isinstance(engine, str | None) else engine)
+    if (schema := book.manifest["schema_version"]) > SCHEMA_VERSION:
+        raise DataError("error.book_newer", path=book.path, found=schema, known=SCHEMA_VERSION)
+    return book
 
 
 def current_version(home: Home) -> str | None:
