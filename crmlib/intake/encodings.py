@@ -3,7 +3,7 @@
 import codecs
 import re
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -96,15 +96,8 @@ def _unreadable(data: bytes, error: UnicodeDecodeError, file: str) -> DataError:
 
 def _known_in_head(text: str) -> int:
     """How many cells of one of the first lines are words of our dictionary, in either script."""
-    lines = _to_simplified().convert(text[:4000]).splitlines()[:8]
+    lines = text[:4000].splitlines()[:8]
     return max((count_known(re.split(r'["\s,;|]+', line)) for line in lines), default=0)
-
-
-@cache
-def _to_simplified() -> Any:
-    from opencc import OpenCC  # needed for the rare file that is not UTF-8
-
-    return OpenCC("t2s")
 
 
 def _common_share(text: str) -> float:

@@ -10,12 +10,10 @@ from crmlib.intake.words import count_known, is_known
 Cells = Sequence[str | None]
 Merge = tuple[tuple[int, int], tuple[int, int]]  # first and last (row, column) of a merged range, counted from 0
 
+BLANKS = " \t\r\n\v\f\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
 SEARCHED = 30  # non-blank rows among which the header is looked for
-FILLED, WORDS, DISTINCT = (
-    0.6,
-    0.7,
-    0.8,
-)  # least shares of a header: of the columns, of cells that are no values, of different cells
+# a header's least shares: of the columns that are filled, of cells that are no values, of different cells
+FILLED, WORDS, DISTINCT = 0.6, 0.7, 0.8
 
 _VALUE = re.compile(
     r"""[¥￥$€£]?\s*[-+(]?\s*\d[\d,，\s]*(\.\d+)?([eE][-+]?\d+)?\s*[%％)]?\s*[万亿]?元?      # a number
@@ -24,9 +22,8 @@ _VALUE = re.compile(
     | [A-Z]{1,6}[-_]?\d{3,} | [^@\s]+@[^@\s]+\.\w+ | (?i:true|false)                        # a code, an e-mail, a truth""",
     re.X,
 )
-_LOST = re.compile(
-    r"[?？\ufffd□_\s]*[?？\ufffd□][?？\ufffd□_\s]*"
-)  # what is left of Chinese written in a Western encoding
+# what is left of Chinese written in a Western encoding
+_LOST = re.compile(r"[?？\ufffd□_\s]*[?？\ufffd□][?？\ufffd□_\s]*")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _SENTENCE = re.compile(r"[。！？!]|[.;；]\s|\n.*\n")
 
@@ -41,9 +38,6 @@ class Heading(NamedTuple):
 
 def blank(cell: str | None) -> bool:
     return not cell or not cell.strip(BLANKS)
-
-
-BLANKS = " \t\r\n\v\f\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff"
 
 
 def filled(cells: Cells) -> list[int]:
@@ -95,9 +89,10 @@ def is_prose(names: Sequence[str]) -> bool:
 
 def _best(rows: Sequence[Cells], places: dict[int, list[int]], near: list[int], usual: int) -> int | None:
     known = {at: count_known(rows[at]) for at in near}
-    most = max(near, key=lambda at: known[at])  # the first of equals
-    if known[most] >= min(2, usual) and known[most] * 2 >= len(places[most]):
-        return most
+    enough = max(min(2, usual), 0.7 * max(known.values()))
+    for at in near:
+        if known[at] >= enough and known[at] * 2 >= len(places[at]):
+            return at
     for at in near:
         cells = [rows[at][c].strip(BLANKS) for c in places[at]]
         if len(cells) < max(min(2, usual), FILLED * usual) or any(cell.endswith((":", "：")) for cell in cells):
@@ -117,23 +112,14 @@ def _best(rows: Sequence[Cells], places: dict[int, list[int]], near: list[int], 
 def _with_neighbours(rows: Sequence[Cells], places: dict, at: int, merged: Sequence[Merge], offset: int) -> Heading:
     merges = [(r0 - offset, r1 - offset, c0, c1) for (r0, c0), (r1, c1) in merged]
     last = max((r1 for r0, r1, _, _ in merges if r0 == at and r1 - at < 6), default=at)
-    if (
-        last > at
-        and last < len(rows)
-        and not any(is_value(rows[r][c]) for r in range(at, last + 1) for c in places.get(r, ()))
-    ):
-        return Heading(
-            at, last, _joined(rows[at : last + 1], at, merges)
-        )  # the merged cells say how tall the header is
+    tall = [rows[r][c] for r in range(at, last + 1) for c in places.get(r, ())]
+    if at < last < len(rows) and not any(map(is_value, tall)):  # the merged cells say how tall the header is
+        return Heading(at, last, _joined(rows[at : last + 1], at, merges))
     for upper in (at, at - 1):
         if _is_group_line(rows, places, upper, [m for m in merges if m[0] == m[1] == upper]):
             return Heading(upper, upper + 1, _joined(rows[upper : upper + 2], upper, merges))
     last = at
-    while (
-        last + 1 in places
-        and len(where := places[last + 1]) > 1
-        and count_known(rows[last + 1][c] for c in where) >= 0.8 * len(where)
-    ):
+    while len(where := places.get(last + 1, ())) > 1 and count_known(rows[last + 1]) >= 0.8 * len(where):
         last += 1  # the same header again, in the other language or as field keys
     return Heading(at, last, [(cell or "").strip(BLANKS) for cell in rows[at]])
 

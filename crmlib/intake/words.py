@@ -1,29 +1,24 @@
 """Which words the dictionary knows as a header, so that a header line is told from a title or a row."""
 
-import re
-import unicodedata
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from crmlib import dictionary
+from crmlib.intake.header_words import read_header, squeeze
 
-_TAIL = re.compile(r"[(\[【][^()\[\]【】]*[)\]】]$|[*:#]+$|^[*#]+")
-
-
-def plain(header: str) -> str:
-    """A header without case, width, blanks, and a bracket or star at its end."""
-    text = "".join(unicodedata.normalize("NFKC", header).lower().split())
-    return _TAIL.sub("", _TAIL.sub("", text)) or text
+LONGEST = 40  # no header is longer; a longer cell is not worth the look
 
 
 @cache
 def _known_words() -> frozenset[str]:
     fields = dictionary.DICTIONARY.fields()
-    return frozenset(plain(word) for one in fields for word in (one.zh, one.en, one.key, *one.aliases) if word)
+    return frozenset(squeeze(word) for one in fields for word in (one.zh, one.en, one.key, *one.aliases))
 
 
+@lru_cache(maxsize=10_000)
 def is_known(header: str) -> bool:
-    return plain(header) in _known_words()
+    """In either script, with or without a unit or a bracket."""
+    return len(header) <= LONGEST and not _known_words().isdisjoint(read_header(header).forms)
 
 
 def count_known(cells: Iterable[str | None]) -> int:
