@@ -50,7 +50,6 @@ def first_of(arrays: Iterable[pa.Array]) -> pa.Array:
     return arrays[0] if len(arrays) == 1 else pc.coalesce(*arrays)
 
 
-
 def join_items(arrays: Iterable[pa.Array]) -> pa.Array:
     """The items of all of them, each once, with ";" between."""
     arrays = list(arrays)

@@ -185,7 +185,7 @@ def is_masked_name(name: str) -> bool:
 
 def honorific_of(name: str) -> str | None:
     """张女士 → 女士, *经理 → 经理: how to address someone, where the name says so."""
-    found = re.search(r"(?:先生|女士|小姐|经理|主任|总监)$", name)
+    found = re.search(r"(?:先生|女士|小姐|经理|主任|总监|总)$", name)
     return found.group() if found and found.start() else None
 
 

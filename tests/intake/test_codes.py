@@ -33,7 +33,9 @@ def test_one_wrong_character_is_always_found(first17, place, other):
 
 @pytest.mark.demand("A06", "A28", "A36", "A41", "A53")
 def test_every_spelling_of_a_choice_is_its_code():
-    assert {parse_choice(text, SOURCES).value for text in ("行业展会", "展会推荐", "展会", " 展 会 ", "Trade Fair")} == {"fair"}
+    assert {
+        parse_choice(text, SOURCES).value for text in ("行业展会", "展会推荐", "展会", " 展 会 ", "Trade Fair")
+    } == {"fair"}
     assert [parse_choice(text, CHANNELS).value for text in ("电话", "电话沟通", "面谈", "视频会议", "E-mail")] == [
         "phone",
         "phone",
