@@ -1,10 +1,14 @@
 """Workbooks to physical rows of text: each sheet, each cell as the sheet means it."""
 
+import contextlib
 import datetime as dt
+import re
+import zipfile
+import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import python_calamine as calamine
 
@@ -12,6 +16,7 @@ from crmlib.errors import DataError
 from crmlib.intake.headings import Merge, is_value
 from crmlib.intake.notes import Note
 
+MOST_CELLS = 50_000_000  # of one sheet, blank ones included: what fits into memory
 EXACT = 2**53  # from here on a float no longer holds every whole number
 
 
@@ -24,6 +29,7 @@ class Sheet(NamedTuple):
 
 def read_sheets(path: Path, *, file: str) -> Iterator[Sheet]:
     """Every worksheet that has cells, hidden ones too. Raises DataError where the workbook is encrypted or damaged."""
+    _check_extent(path, file)
     with _refusing(file):
         book = _open(path)
         metas = book.sheets_metadata
@@ -44,6 +50,44 @@ def read_sheets(path: Path, *, file: str) -> Iterator[Sheet]:
         left = start[1]
         merged = [((r0, max(c0 - left, 0)), (r1, c1 - left)) for (r0, c0), (r1, c1) in merged if c1 >= left]
         yield Sheet(meta.name, _filled_down(_text_rows(sheet, file), merged), merged, notes)
+
+
+def _check_extent(path: Path, file: str) -> None:
+    """Refuses an .xlsx with a stray cell so far off that the grid up to it would fill the memory."""
+    if not zipfile.is_zipfile(path):
+        return
+    with (
+        zipfile.ZipFile(path) as parts,
+        contextlib.suppress(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
+    ):
+        for name in parts.namelist():
+            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                continue
+            with parts.open(name) as sheet:
+                said = re.search(rb'<dimension ref="[A-Z0-9]+:([A-Z]+)(\d+)"', sheet.read(4096))
+            if said and _column(said[1]) * int(said[2]) > MOST_CELLS:  # some programs always say so: look at the cells
+                with parts.open(name) as sheet:
+                    column, row = _last_cell(sheet)
+                if column * row > MOST_CELLS:
+                    raise DataError("error.file_stray_cell", file=file, row=row, column=column, most=MOST_CELLS)
+
+
+def _last_cell(sheet: IO[bytes]) -> tuple[int, int]:
+    columns, rows, rest = {b"A"}, {1}, b""
+    while chunk := sheet.read(1 << 20):
+        found = re.findall(rb'<c r="([A-Z]+)(\d+)"', rest + chunk)
+        columns |= {column for column, _ in found}
+        rows.add(max((int(row) for _, row in found), default=1))
+        rest = chunk[-32:]
+    return max(map(_column, columns)), max(rows)
+
+
+def _column(letters: bytes) -> int:
+    """A → 1, XFD → 16384."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
 
 
 def _open(path: Path) -> calamine.CalamineWorkbook:

@@ -363,6 +363,18 @@ def test_a_sheet_of_numbers_without_names_is_refused_row_by_row_beside_a_good_on
     ]
 
 
+def test_a_cell_typed_far_off_does_not_fill_the_memory(workbook):
+    def fill(book):
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, HEADER)
+        sheet.write(1_048_575, 16_383, "x")
+
+    with pytest.raises(DataError) as caught:
+        read_file(workbook(fill))
+    assert caught.value.key == "error.file_stray_cell"
+    assert "16384" in caught.value.message("en")
+
+
 def test_a_file_is_read_by_what_it_is_not_by_its_name(workbook, tmp_path):
     path = workbook(lambda book: book.add_worksheet().write_row(0, 0, HEADER))
     renamed = path.rename(tmp_path / "book.csv")
