@@ -1,0 +1,1 @@
+"""The report: blocks made once, shown in notebooks, and written as HTML, PDF and Excel."""

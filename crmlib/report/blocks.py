@@ -1,0 +1,137 @@
+"""Blocks: what a report says, made once; the writers only decide how it looks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Literal
+
+import pandas as pd
+
+from crmlib.report.numbers import Change
+
+Kind = Literal["text", "id", "int", "money", "wan", "share", "score", "days", "date", "month"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence or a paragraph. `refs` are the figure ids it rests on. Findings are numbered, notes small, a caution stands out."""
+
+    text: str
+    role: Literal["body", "finding", "note", "caution"] = "body"
+    refs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure, large: raw `value` of kind `unit`, what it counts, and how it moved."""
+
+    label: str
+    value: object
+    unit: Kind = "int"
+    figure_id: str = ""
+    n: int | None = None
+    definition: str = ""
+    change: Change | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """`note` is what the column means, shown on hover and focus."""
+
+    key: str
+    title: str
+    kind: Kind = "text"
+    note: str = ""
+    paper: bool = True  # False: left out in the PDF, where the page is narrow
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows hold raw numbers and days, and text that is ready to read. `anchor` names the column that other blocks refer to."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: pd.DataFrame
+    note: str = ""
+    anchor: str = ""
+    on_paper: int = 40  # rows in the PDF; the workbook always has all
+    on_page: int = 500  # rows in the HTML
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How Excel draws a figure's table: one series per column of numbers, colours per series, or per point where one series has several."""
+
+    kind: Literal["bar", "column", "line", "pie"]
+    category: str
+    values: tuple[str, ...]
+    colors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A drawn chart and the table behind it. `half` ones stand in pairs."""
+
+    title: str
+    svg: str
+    alt: str
+    table: Table
+    caption: str = ""
+    chart: Chart | None = None
+    half: bool = False
+
+
+Block = Text | Metric | Table | Figure
+
+
+@dataclass(frozen=True, eq=False)
+class Section:
+    """One finding with its proof. `topic` is its short name, `title` says what was found; n, period, definition and caveat are always there."""
+
+    id: str
+    topic: str
+    title: str
+    blocks: tuple[Block, ...]
+    period: str = ""
+    n: str = ""
+    definition: str = ""
+    caveat: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    title: str
+    period: str
+    as_of: date
+    sections: tuple[Section, ...]
+    lang: str = "zh"
+    subtitle: str = ""
+    org: str = ""
+    run_id: str = ""
+    facts: tuple[str, ...] = field(default=())  # small print of the first page: book, kit version, days covered
+
+    def blocks(self) -> Iterator[Block]:
+        for section in self.sections:
+            yield from section.blocks
+
+
+def grouped(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Block]]]:
+    """Neighbours that belong together, in reading order: ("metrics", […]), ("findings", […]), ("pair", two half figures), ("figure", [one]) …"""
+
+    def group(block: Block) -> str:
+        if isinstance(block, Text):
+            return f"{block.role}s" if block.role == "finding" else block.role
+        if isinstance(block, Figure):
+            return "halves" if block.half else "figure"
+        return "metrics" if isinstance(block, Metric) else "table"
+
+    for name, run in groupby(blocks, key=group):
+        members = list(run)
+        if name == "halves":
+            for i in range(0, len(members), 2):
+                yield ("pair" if len(members) > i + 1 else "figure"), members[i : i + 2]
+        elif name in ("metrics", "findings"):
+            yield name, members
+        else:
+            yield from ((name, [one]) for one in members)

@@ -1,0 +1,97 @@
+"""ReportData: everything a report is made of, as plain tables; the sections read nothing else."""
+
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import pandas as pd
+
+from crmlib.labels import Say, speaker
+from crmlib.periods import Period
+from crmlib.settings import Settings
+
+COLUMNS = {
+    "figures": ["figure_id", "section", "value", "unit", "n", "definition", "rows"],
+    "figures_before": ["figure_id", "section", "value", "unit", "n", "definition", "rows"],
+    "measures": ["customer_id"],
+    "tiers": ["customer_id", "dimension", "label", "reasons", "as_of"],
+    "tier_moves": ["customer_id", "dimension", "label_before", "label_now"],
+    "profile": ["dimension", "code", "customers", "share", "amount_12m_cny", "amount_share"],
+    "order_trend": ["month", "orders", "customers", "amount_cny", "partial"],
+    "funnel": ["entity", "stage", "position", "n", "share"],
+    "at_risk": [
+        "customer_id", "name", "owner", "amount_12m_cny", "last_ordered_on", "months_since_last_order",
+        "days_since_last_contact", "overdue_amount_cny", "reasons",
+    ],
+    "balance": ["file", "in", "kept", "merged", "unchanged", "not_data", "quarantined"],
+    "warnings": ["reason", "n"],
+    "quarantine": ["reason", "n"],
+    "completeness": ["table", "field", "rows", "filled"],
+    "missing": ["analysis", "table", "reason"],
+}  # fmt: skip
+
+
+class Stated(NamedTuple):
+    """A figure as the report states it. `value` is None where it is not known."""
+
+    figure_id: str
+    value: float | None
+    n: int
+    unit: str
+
+
+@dataclass(frozen=True, eq=False)
+class ReportData:
+    """The tables of a run; one that was not made is None, and becomes an empty one.
+
+    `figures_before` are the figures of the period before, `notes` sentences for the first page (an undeclared currency …).
+    """
+
+    period: Period
+    settings: Settings
+    lang: str = "zh"
+    run_id: str = ""
+    book: str = ""
+    kit_version: str = ""
+    notes: tuple[str, ...] = ()
+    figures: pd.DataFrame | None = None
+    figures_before: pd.DataFrame | None = None
+    measures: pd.DataFrame | None = None
+    tiers: pd.DataFrame | None = None
+    tier_moves: pd.DataFrame | None = None
+    profile: pd.DataFrame | None = None
+    order_trend: pd.DataFrame | None = None
+    funnel: pd.DataFrame | None = None
+    at_risk: pd.DataFrame | None = None
+    balance: pd.DataFrame | None = None
+    warnings: pd.DataFrame | None = None
+    quarantine: pd.DataFrame | None = None
+    completeness: pd.DataFrame | None = None
+    missing: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            if one.name in COLUMNS and getattr(self, one.name) is None:
+                object.__setattr__(self, one.name, pd.DataFrame(columns=COLUMNS[one.name]))
+
+    @property
+    def say(self) -> Say:
+        return speaker(self.lang)
+
+    def figure(self, figure_id: str, *, before: bool = False) -> Stated | None:
+        """The figure, or None where it was not made."""
+        table = self.figures_before if before else self.figures
+        found = table[table["figure_id"] == figure_id]
+        if found.empty:
+            return None
+        row = found.iloc[0]
+        value = None if pd.isna(row["value"]) else float(row["value"])
+        return Stated(figure_id, value, int(row["n"]), row["unit"])
+
+    def value(self, figure_id: str, *, before: bool = False) -> float | None:
+        stated = self.figure(figure_id, before=before)
+        return stated.value if stated else None
+
+    def share(self, figure_id: str, *, before: bool = False) -> float | None:
+        """A count as a share of what it counts among."""
+        stated = self.figure(figure_id, before=before)
+        return stated.value / stated.n if stated and stated.value is not None and stated.n else None

@@ -1,0 +1,60 @@
+"""HTML: one file that asks for nothing else; fonts, style, script and charts are inside it."""
+
+import re
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+
+from crmlib.report import fonts, style
+from crmlib.report.blocks import Report
+from crmlib.report.layout import lay_out
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def write_html(report: Report, path: Path | str) -> None:
+    Path(path).write_text(render_html(report), encoding="utf-8", newline="\n")
+
+
+def render_html(report: Report) -> str:
+    """The page. The fonts hold the characters that the page shows, no more."""
+    return fill_page("report.html.j2", report=lay_out(report))
+
+
+def fill_page(name: str, **values: Any) -> str:
+    """A template with style and fonts; rendered once to learn its characters, and once with the fonts for them."""
+    fixed = {"light": style.css_variables(style.LIGHT), "dark": style.css_variables(style.DARK)}
+    bare = _template(name).render(**values, **fixed, faces="", number=count(1).__next__)
+    headings = "".join(re.findall(r"<(?:h[1-3]|strong)\b.*?</(?:h[1-3]|strong)>", bare, flags=re.S))
+    faces = fonts.embed(fonts.SANS, _shown(bare)) + fonts.embed(fonts.SERIF, _shown(headings))
+    return _template(name).render(**values, **fixed, faces=faces, number=count(1).__next__)
+
+
+def _shown(html: str) -> str:
+    """What a reader can see of a page: its text without tags, with figures in every script for the counters."""
+    text = re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.S)
+    return re.sub(r"<[^>]*>", "", text) + "0123456789 …"
+
+
+@cache
+def _template(name: str) -> Template:
+    places = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    places.filters["chart"] = inline_svg
+    return places.get_template(name)
+
+
+def inline_svg(svg: str, alt: str) -> str:
+    """A chart as a part of the page: named for screen readers, in the page's colours, no namespace address."""
+    from markupsafe import Markup, escape
+
+    svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
+    return Markup(style.theme_svg(svg).replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))

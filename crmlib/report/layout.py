@@ -1,0 +1,158 @@
+"""Layout: a report as plain words in reading order, for the page and for paper; every value is text before a template sees it."""
+
+import re
+from typing import Any
+
+import pandas as pd
+
+from crmlib.labels import Say, speaker
+from crmlib.report.blocks import Block, Column, Figure, Metric, Report, Section, Table, Text, grouped
+from crmlib.report.numbers import NUMERIC, Change, is_missing, write_number, write_value
+from crmlib.report.style import CHANGE
+
+_NUMBER = re.compile(r"(\D*?)([−+±]?\d[\d,.]*|—)(.*)", re.DOTALL)  # CNY 1.2 million → CNY, 1.2, million
+_UNIT = re.compile(r"(?<=\d) (?=[%\w])")
+
+
+def glue(text: str) -> str:
+    """No line break between a number and its unit."""
+    return _UNIT.sub("\u00a0", text)
+
+
+def lay_out(report: Report, *, paper: bool = False) -> dict[str, Any]:
+    """The whole report as dicts, lists and text. `paper` leaves out rows that only fit on a screen."""
+    say = speaker(report.lang)
+    numbers = number_refs(report)
+    return {
+        "lang": {"zh": "zh-CN", "en": "en"}[report.lang],
+        "title": report.title,
+        "subtitle": report.subtitle,
+        "org": report.org,
+        "run_id": report.run_id,
+        "facts": list(report.facts),
+        "sections": [lay_section(section, say, paper=paper, numbers=numbers) for section in report.sections],
+        "words": {key: say(f"report.{key}") for key in WORDS},
+    }
+
+
+WORDS = ("contents", "skip", "filter", "no_match", "sort", "data", "caveat", "definition", "page_of")
+
+
+def number_refs(report: Report) -> dict[str, int]:
+    """Figure id → its line in the table that other blocks refer to."""
+    anchored = [block for block in report.blocks() if isinstance(block, Table) and block.anchor]
+    return {str(one): i for table in anchored for i, one in enumerate(table.rows[table.anchor], start=1)}
+
+
+def lay_section(
+    section: Section, say: Say, *, paper: bool = False, numbers: dict[str, int] | None = None
+) -> dict[str, Any]:
+    basis = [("period", section.period), ("n", section.n), ("definition", section.definition)]
+    return {
+        "id": section.id,
+        "topic": section.topic,
+        "title": glue(section.title),
+        "basis": [say("report.term", term=say(f"report.{key}"), text=glue(text)) for key, text in basis if text],
+        "caveat": glue(section.caveat),
+        "groups": lay_blocks(section.blocks, say, paper=paper, numbers=numbers),
+    }
+
+
+def lay_blocks(
+    blocks: tuple[Block, ...], say: Say, *, paper: bool = False, numbers: dict[str, int] | None = None
+) -> list[dict[str, Any]]:
+    return [
+        {"kind": kind, "blocks": [_lay(b, say, paper, numbers or {}) for b in members]}
+        for kind, members in grouped(blocks)
+    ]
+
+
+def _lay(block: Block, say: Say, paper: bool, numbers: dict[str, int]) -> dict[str, Any]:
+    if isinstance(block, Text):
+        return {
+            "text": glue(block.text),
+            "refs": [{"id": ref, "no": str(numbers[ref])} for ref in block.refs if ref in numbers],
+        }
+    if isinstance(block, Metric):
+        return _lay_metric(block, say)
+    return _lay_table(block, say, paper) if isinstance(block, Table) else _lay_figure(block, say, paper)
+
+
+def _lay_metric(metric: Metric, say: Say) -> dict[str, Any]:
+    before, number, after = _NUMBER.fullmatch(write_value(metric.value, metric.unit, say)).groups()
+    return {
+        "label": metric.label,
+        "number": number,
+        "unit": f"{after} {before}".strip(),
+        "figure_id": metric.figure_id,
+        "n": "" if metric.n is None else say("report.n_is", n=write_number(metric.n)),
+        "definition": glue(metric.definition),
+        "change": _lay_change(metric.change, say) if metric.change else None,
+    }
+
+
+def _lay_change(change: Change, say: Say) -> dict[str, str]:
+    word = {1: "up", -1: "down", 0: "same"}[change.sign]
+    tone = {True: "good", False: "bad", None: "muted"}[change.good]
+    return {"mark": CHANGE[word], "word": say(f"report.{word}"), "text": glue(change.text), "tone": tone}
+
+
+def _lay_table(table: Table, say: Say, paper: bool) -> dict[str, Any]:
+    limit = table.on_paper if paper else table.on_page
+    shown, total = table.rows.head(limit), len(table.rows)
+    cut = say("report.rows_cut", shown=write_number(limit), total=write_number(total)) if total > limit else ""
+    columns = [column for column in table.columns if column.paper or not paper]
+    return {
+        "title": table.title,
+        "columns": [_lay_column(column, shown[column.key], say, paper) for column in columns],
+        "rows": [[_lay_cell(row[c.key], c, say) for c in columns] for row in shown.to_dict("records")],
+        "anchors": [str(value) for value in shown[table.anchor]] if table.anchor else [],
+        "note": glue(" ".join(part for part in (table.note, cut) if part)),
+    }
+
+
+def _lay_column(column: Column, values: pd.Series, say: Say, paper: bool) -> dict[str, Any]:
+    widths = sorted(_width(write_value(value, column.kind, say)) for value in values)
+    usual = widths[int(len(widths) * 0.9)] if widths else 0
+    wraps = column.kind == "text" and usual > 18
+    title = re.sub(r" ?([（(])", r"\n\1", column.title) if paper and _width(column.title) > usual else column.title
+    head = max(_width(line) for line in title.split("\n"))
+    return {
+        "title": title,
+        "note": column.note,
+        "kind": column.kind,
+        "right": column.kind in NUMERIC,
+        "width": min(usual, 60)
+        if wraps
+        else max(widths[-1] if widths else 0, head),  # in halves of a Chinese character
+        "wraps": wraps,
+    }
+
+
+def _width(text: str) -> float:
+    """In halves of a Chinese character; capitals and % are wide."""
+    return sum(2 if ord(c) > 0x2E80 else 1.4 if c.isupper() or c in "%_" else 1 for c in text)
+
+
+def _lay_cell(value: object, column: Column, say: Say) -> dict[str, Any]:
+    """`sort` orders cells as values, not as text; a missing one comes last."""
+    text = write_value(value, column.kind, say)
+    if is_missing(value):
+        sort = ""
+    elif column.kind in NUMERIC:
+        sort = str(float(value))
+    else:
+        sort = pd.Timestamp(value).isoformat() if column.kind in ("date", "month") else ""
+    bar = f"{min(max(float(value), 0), 1) * 100:.1f}" if column.kind == "share" and not is_missing(value) else ""
+    return {"text": glue(text) if column.kind in NUMERIC else text, "sort": sort, "bar": bar}
+
+
+def _lay_figure(figure: Figure, say: Say, paper: bool) -> dict[str, Any]:
+    return {
+        "title": figure.title,
+        "svg": figure.svg,
+        "alt": figure.alt,
+        "caption": glue(figure.caption),
+        "half": figure.half,
+        "table": None if paper else _lay_table(figure.table, say, paper),
+    }

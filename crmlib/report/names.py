@@ -1,0 +1,53 @@
+"""Names of codes: the words of the dictionary, the reference tables and the labels for what the tables store as codes."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from crmlib.dictionary import DICTIONARY
+from crmlib.labels import Say
+
+CHOICES = {
+    "size": "customers.size_class",
+    "source": "customers.source_channel",
+    "entity_type": "customers.entity_type",
+    "lifecycle_stage": "customers.lifecycle_stage",
+    "customer": "customers.lifecycle_stage",  # the funnel's entities
+    "need": "needs.stage",
+    "opportunity": "opportunities.stage",
+}
+
+
+@cache
+def _industries(lang: str) -> Mapping[str, str]:
+    from crmlib.reference import load_reference
+
+    table = load_reference("industries")
+    return dict(zip(table["code"], table[lang], strict=True))
+
+
+def name_code(dimension: str, code: str, say: Say) -> str:
+    """ "I65" → 软件和信息技术服务业; a code that nobody knows is shown as it is, a missing one as 未知."""
+    if code == "unknown":
+        return say("section.unknown")
+    if code == "other":
+        return say("section.other")
+    if dimension == "industry":
+        return _industries(say.lang).get(code, code)
+    if dimension in CHOICES:
+        choices = DICTIONARY.choices.get(DICTIONARY.field(CHOICES[dimension]).choice, {})
+        return choices[code].word(say.lang) if code in choices else code
+    return code
+
+
+def name_field(table: str, field: str, say: Say) -> str:
+    known = DICTIONARY.tables.get(table)
+    return known.fields[field].word(say.lang) if known and field in known.fields else field
+
+
+def name_table(table: str, say: Say) -> str:
+    return DICTIONARY.tables[table].word(say.lang) if table in DICTIONARY.tables else table
+
+
+def name_reason(reason: str, say: Say) -> str:
+    """The short name of a reason code, or the code itself where a user's own rule made it."""
+    return say(f"reason.{reason}") if say.has(f"reason.{reason}") else reason

@@ -1,0 +1,47 @@
+"""Sections: what the monthly report says; each turns tables into a finding with its proof."""
+
+from collections.abc import Callable
+
+from crmlib.errors import SettingsError
+from crmlib.report.blocks import Report, Section
+from crmlib.report.data import ReportData
+from crmlib.report.parts import write_period
+from crmlib.report.sections.at_risk import build_at_risk
+from crmlib.report.sections.definitions import build_definitions
+from crmlib.report.sections.funnel import build_funnel
+from crmlib.report.sections.health import build_health
+from crmlib.report.sections.profile import build_profile
+from crmlib.report.sections.summary import build_summary
+from crmlib.report.sections.tiers import build_tiers
+from crmlib.report.sections.trend import build_trend
+
+SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
+    "summary": build_summary,
+    "health": build_health,
+    "profile": build_profile,
+    "tiers": build_tiers,
+    "trend": build_trend,
+    "funnel": build_funnel,
+    "at_risk": build_at_risk,
+    "definitions": build_definitions,
+}
+
+
+def build_report(data: ReportData) -> Report:
+    """The sections that the settings name, in their order, each only where it has something to say."""
+    say, wanted = data.say, data.settings.report
+    if unknown := [name for name in wanted.sections if name not in SECTIONS]:
+        raise SettingsError("error.section_unknown", name=unknown[0], known=", ".join(SECTIONS))
+    made = [SECTIONS[name](data) for name in wanted.sections]
+    facts = {"as_of": data.period.as_of, "book": data.book, "kit": data.kit_version, "run_id": data.run_id}
+    return Report(
+        title=say.pick(wanted.title),
+        subtitle=write_period(data),
+        org=wanted.org,
+        period=data.period.text,
+        as_of=data.period.as_of,
+        lang=data.lang,
+        run_id=data.run_id,
+        sections=tuple(section for section in made if section),
+        facts=tuple(say(f"section.fact.{key}", **{key: value}) for key, value in facts.items() if value),
+    )

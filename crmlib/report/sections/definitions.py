@@ -1,0 +1,93 @@
+"""Definitions: how each number is made and with which settings, and what was not computed and why."""
+
+from functools import reduce
+
+import pandas as pd
+
+from crmlib.dictionary import DICTIONARY
+from crmlib.labels import Say
+from crmlib.report.blocks import Block, Section, Table
+from crmlib.report.data import ReportData
+from crmlib.report.names import name_table
+from crmlib.report.numbers import write_money, write_number, write_share, write_value
+from crmlib.report.parts import KIND, columns, make_section
+from crmlib.report.sections.summary import tell_balance
+from crmlib.settings import Settings
+
+DEFINED = (  # the settings that decide what the sources leave open
+    "tiers.value.basis", "tiers.value.high", "tiers.value.middle", "tiers.potential.intents", "tiers.potential.clarity",
+    "tiers.risk.lost_months", "tiers.risk.warn_overdue", "tiers.risk.window_months", "periods.fiscal_year_start",
+    "matching.hub_names", "checks.flood_share", "checks.min_contact_methods", "privacy.name",
+)  # fmt: skip
+
+
+def build_definitions(data: ReportData) -> Section:
+    say, figures = data.say, list_figures(data)
+    blocks: list[Block] = [_settings(data.settings, say)]
+    if len(data.missing):
+        blocks.append(_off(data.missing, say))
+    if len(figures):
+        named = columns(
+            say,
+            ("no", "int"),
+            ("name", "text"),
+            ("value", "text"),
+            ("n", "int"),
+            ("meaning", "text"),
+            ("figure_id", "id"),
+        )
+        note = say("section.definitions.trace", period=data.period.text)
+        blocks.append(Table(say("section.definitions.figures"), named, figures, note, anchor="figure_id", on_paper=300))
+    n = say("section.n_figures", n=write_number(len(figures)))
+    return make_section(data, "definitions", say("section.definitions.title"), blocks, n=n)
+
+
+def list_figures(data: ReportData) -> pd.DataFrame:
+    """Every figure that the report states, as text: no, name, value, n, meaning, figure_id."""
+    say = data.say
+    rows = [
+        (one.figure_id, write_value(one.value, KIND.get(one.unit, "int"), say), one.n) for one in data.figures.itertuples()
+    ]  # fmt: skip
+    if len(data.balance):
+        rows.append(("rows_quarantined", tell_balance(data)["quarantined"], int(data.balance["in"].sum())))
+    table = pd.DataFrame(sorted(rows), columns=["figure_id", "value", "n"])
+    return table.assign(
+        no=range(1, len(table) + 1),
+        name=[say(f"figure.{one}") for one in table["figure_id"]],
+        meaning=[say(f"definition.{one}") for one in table["figure_id"]],
+    )
+
+
+def _settings(settings: Settings, say: Say) -> Table:
+    rows = [(say(f"setting.{key}"), _told(key, reduce(getattr, key.split("."), settings), say), key) for key in DEFINED]
+    table = pd.DataFrame(rows, columns=["rule", "value", "setting"])
+    named = columns(say, ("rule", "text"), ("value", "text"), ("setting", "id"))
+    return Table(say("section.definitions.settings"), named, table)
+
+
+def _off(missing: pd.DataFrame, say: Say) -> Table:
+    table = pd.DataFrame(
+        {
+            "analysis": [say(f"analysis.{name}") for name in missing["analysis"]],
+            "table": [name_table(name, say) for name in missing["table"]],
+            "reason": [say(f"tier_rule.{name}") for name in missing["reason"]],
+        }
+    )
+    named = columns(say, ("analysis", "text"), ("table", "text"), ("reason", "text"))
+    return Table(say("section.definitions.off"), named, table)
+
+
+def _told(key: str, value: object, say: Say) -> str:
+    """A setting's value in words."""
+    if isinstance(value, tuple):
+        return say("section.join").join(_told(key, one, say) for one in value)
+    if key == "tiers.value.basis":
+        return say(f"tier_basis.{value}")
+    if key == "privacy.name":
+        return say(f"choice.name.{value}")
+    if key.startswith("tiers.potential"):
+        choices = DICTIONARY.choices["intent" if key.endswith("intents") else "clarity"]
+        return choices[value].word(say.lang) if value in choices else str(value)
+    if key in ("tiers.value.high", "tiers.value.middle"):
+        return write_money(value, say)
+    return write_share(value, say) if key.endswith("_share") else f"{value:g}"

@@ -1,0 +1,78 @@
+"""Profile: who the customers are, by size, industry, region and source, and the money they bring."""
+
+import pandas as pd
+
+from crmlib.insight.profile import find_core_segments, round_shares
+from crmlib.labels import Say
+from crmlib.report import charts, style
+from crmlib.report.blocks import Block, Figure, Section, Table
+from crmlib.report.data import ReportData
+from crmlib.report.names import name_code
+from crmlib.report.numbers import write_number, write_share
+from crmlib.report.parts import columns, count_customers, make_section, make_shares
+
+SHOWN = 8  # categories in a chart; the rest are one bar
+PIES = ("size", "entity_type")
+FIRST = ("industry", "region", "source", "size", "entity_type")  # what the title speaks of, where it is known
+
+
+def build_profile(data: ReportData) -> Section | None:
+    """Only what is known of somebody; customers' nature instead of their size where no size is known."""
+    say = data.say
+    shares = {dimension: rank_codes(data.profile, dimension, say) for dimension in FIRST}
+    shares = {dimension: rows for dimension, rows in shares.items() if (rows["code"] != "unknown").any()}
+    if not shares:
+        return None
+    pies = [dimension for dimension in PIES if dimension in shares][:1]
+    bars = [dimension for dimension in FIRST if dimension in shares and dimension not in PIES]
+    blocks: list[Block] = [_draw(shares[dimension], dimension, say) for dimension in (*pies, *bars)]
+    core = find_core_segments(data.profile)
+    for dimension in ("industry", "region"):
+        if dimension in shares and shares[dimension]["amount_share"].notna().any():
+            blocks.append(_money(shares[dimension], dimension, (core["dimension"] == dimension).sum(), say))
+    first = next(dimension for dimension in FIRST if dimension in shares)
+    most = shares[first][shares[first]["code"] != "unknown"].iloc[0]
+    blanks = {
+        "dimension": say(f"section.profile.{first}"),
+        "label": most["label"],
+        "share": write_share(most["share"], say),
+    }
+    return make_section(data, "profile", say("section.profile.title", **blanks), blocks, n=count_customers(data))
+
+
+def rank_codes(profile: pd.DataFrame, dimension: str, say: Say) -> pd.DataFrame:
+    """The largest codes of a dimension, the rest as one, the unknown last; shares add up to 100 % as printed.
+
+    One row per code: code, label, n, share, amount_12m_cny, amount_share.
+    """
+    rows = profile[profile["dimension"] == dimension].sort_values(["customers", "code"], ascending=[False, True])
+    known, unknown = rows[rows["code"] != "unknown"], rows[rows["code"] == "unknown"]
+    shown, rest = known.head(SHOWN), known.iloc[SHOWN:]
+    others = []
+    if len(rest):
+        sums = rest[["customers", "share", "amount_12m_cny", "amount_share"]].sum(min_count=1)
+        others = [pd.DataFrame([{"dimension": dimension, "code": "other", **sums}])]
+    ranked = pd.concat([shown, *others, unknown], ignore_index=True)
+    return ranked.assign(
+        label=[name_code(dimension, code, say) for code in ranked["code"]],
+        n=ranked["customers"].astype(int),
+        share=round_shares(ranked["share"]) / 100,
+        amount_share=round_shares(ranked["amount_share"]) / 100 if ranked["amount_share"].notna().all() else None,
+    )
+
+
+def _draw(shares: pd.DataFrame, dimension: str, say: Say) -> Figure:
+    title, pie = say("section.profile.by", dimension=say(f"section.profile.{dimension}")), dimension in PIES
+    colors = style.series_colors(shares["code"]) if pie else [charts.bar_color(code) for code in shares["code"]]
+    drawn = charts.draw_pie(shares, say, colors=colors) if pie else charts.draw_shares(shares, say, colors=colors)
+    return make_shares(f"profile_{dimension}", title, drawn, shares, say, colors=colors, pie=pie)
+
+
+def _money(shares: pd.DataFrame, dimension: str, core: int, say: Say) -> Table:
+    named = columns(
+        say, ("label", "text"), ("n", "int"), ("share", "share"), ("amount_12m_cny", "wan"), ("amount_share", "share")
+    )  # fmt: skip
+    note = (
+        say("section.profile.core", n=write_number(core), dimension=say(f"section.profile.{dimension}")) if core else ""
+    )
+    return Table(say(f"section.profile.money_{dimension}"), named, shares, note)

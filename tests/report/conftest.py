@@ -1,0 +1,185 @@
+"""A period's tables, invented: small enough to check by hand, full enough to fill every section."""
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from crmlib.periods import add_months, parse_period
+from crmlib.report.data import ReportData
+from crmlib.settings import parse_settings
+
+PERIOD = parse_period("2024-06")
+TIERS = {
+    "value": {"high": 36, "middle": 74, "low": 130},
+    "potential": {"focus": 18, "potential": 52, "watch": 170},
+    "risk": {"stable": 121, "warning": 14, "churn_risk": 63, "no_deal": 42},
+}
+BEFORE = {"tier_value_high": 24, "tier_value_middle": 80, "tier_value_low": 136, "tier_risk_churn_risk": 70}
+
+
+def make_figures(values: dict[str, tuple]) -> pd.DataFrame:
+    rows = [
+        (k, "summary", v, unit, n, f"definition.{k}", "SELECT customer_id FROM measures")
+        for k, (v, unit, n) in values.items()
+    ]
+    columns = ["figure_id", "section", "value", "unit", "n", "definition", "rows"]
+    return pd.DataFrame(rows, columns=columns).astype({"value": "float64", "n": "Int64"})
+
+
+def _figures(*, before: bool = False) -> pd.DataFrame:
+    tiers = {f"tier_{d}_{label}": n for d, labels in TIERS.items() for label, n in labels.items()} | (
+        BEFORE if before else {}
+    )
+    return make_figures(
+        {
+            "customers_active": (238 if before else 240, "customers", 240),
+            "amount_12m": (28_000_000 if before else 31_234_567.89, "cny", 171),
+            "contacted_share_6m": (0.52 if before else 0.44, "share", 240),
+            "overdue_payments_12m": (21, "payments", 14),
+            "overdue_amount": (1_260_000, "cny", 14),
+            "tier_moves": (23, "customers", 29),
+            "at_risk_customers": (12, "customers", 12),
+            "at_risk_amount_12m": (9_810_000, "cny", 12),
+            "unknown_industry": (0.1, "share", 240),
+            "amount_last_month": (2_400_000 if before else 3_000_000, "cny", 88),
+            "orders_last_month": (80 if before else 88, "orders", 88),
+            "amount_change_1m": (0.25, "share", 168),
+            "unattributed_orders_12m": (5, "orders", 5),
+            "unattributed_amount_12m": (45_600, "cny", 5),
+        }
+        | {name: (n, "customers", 240) for name, n in tiers.items()}
+    )  # fmt: skip
+
+
+def _tiers() -> pd.DataFrame:
+    rows = [
+        (f"K{i:06d}", dimension, label, "[]", PERIOD.as_of)
+        for dimension, labels in TIERS.items()
+        for i, label in enumerate(label for label, n in labels.items() for _ in range(n))
+    ]
+    return pd.DataFrame(rows, columns=["customer_id", "dimension", "label", "reasons", "as_of"])
+
+
+def _measures() -> pd.DataFrame:
+    amounts = {"high": 620_000, "middle": 110_000, "low": 6_000}
+    labels = [label for label, n in TIERS["value"].items() for _ in range(n)]
+    return pd.DataFrame(
+        {"customer_id": [f"K{i:06d}" for i in range(240)], "amount_12m_cny": [Decimal(amounts[one]) for one in labels]}
+    )
+
+
+def _moves() -> pd.DataFrame:
+    moves = {("value", "middle", "high"): 14, ("value", "high", "middle"): 2, ("value", "low", "middle"): 4,
+             ("risk", "stable", "churn_risk"): 5, ("risk", "churn_risk", "stable"): 9, ("risk", "stable", "warning"): 3}  # fmt: skip
+    rows = [(f"K{i:06d}", *move) for move, n in moves.items() for i in range(n)]
+    rows.append(("K000300", "risk", None, "no_deal"))
+    return pd.DataFrame(rows, columns=["customer_id", "dimension", "label_before", "label_now"])
+
+
+def _profile() -> pd.DataFrame:
+    counts = {
+        "industry": {"I65": 60, "C39": 40, "F51": 32, "E47": 25, "C34": 20, "L72": 14, "M73": 10, "I64": 6, "P83": 5, "Q84": 4, "unknown": 24},
+        "region": {"华东": 96, "华南": 50, "华北": 44, "西南": 20, "华中": 14, "unknown": 16},
+        "size": {"large": 22, "medium": 61, "small": 98, "micro": 31, "unknown": 28},
+        "source": {"fair": 70, "referral": 64, "website": 51, "online_ads": 30, "unknown": 25},
+        "entity_type": {"org": 221, "person": 19},
+        "lifecycle_stage": {"prospect": 50, "interested": 64, "customer": 110, "lost": 16},
+    }  # fmt: skip
+    rows = [
+        (dimension, code, n, n / 240, Decimal(n * 130_000), n / 240)
+        for dimension, codes in counts.items()
+        for code, n in sorted(codes.items())
+    ]
+    return pd.DataFrame(rows, columns=["dimension", "code", "customers", "share", "amount_12m_cny", "amount_share"])
+
+
+def _trend() -> pd.DataFrame:
+    amounts = [1_950_000, 2_210_500, 1_870_000, 2_650_000, 2_400_000, 3_000_000]
+    orders = [66, 71, 60, 83, 80, 88]
+    months = [add_months(date(2024, 1, 1), i) for i in range(6)]
+    rows = [(m, o, o - 9, Decimal(a), False) for m, a, o in zip(months, amounts, orders, strict=True)]
+    return pd.DataFrame(rows, columns=["month", "orders", "customers", "amount_cny", "partial"])
+
+
+def _funnel() -> pd.DataFrame:
+    stages = {
+        "customer": {"prospect": 50, "interested": 64, "customer": 110, "lost": 16},
+        "opportunity": {"第一阶段": 40, "第二阶段": 22, "unknown": 3},
+    }
+    rows = [
+        (entity, stage, i, n, n / sum(counts.values()))
+        for entity, counts in stages.items()
+        for i, (stage, n) in enumerate(counts.items(), start=1)
+    ]
+    return pd.DataFrame(rows, columns=["entity", "stage", "position", "n", "share"])
+
+
+def _at_risk() -> pd.DataFrame:
+    reasons = [
+        {"rule": "VALUE_HIGH", "figures": {"basis": "trailing_12m", "amount_cny": 823000.00, "high_cny": 500000}, "row_ids": [], "rows": 9},
+        {"rule": "NO_ORDER_SINCE", "figures": {"last_ordered_on": "2024-03-01", "as_of": "2024-07-01", "months": 3}, "row_ids": [], "rows": 1},
+    ]  # fmt: skip
+    cities = ["上海", "杭州", "深圳", "广州", "成都", "武汉", "南京", "苏州", "青岛", "西安", "宁波", "厦门"]
+    rows = [
+        (f"K{i:06d}", f"{city}示例{'精密仪器制造' if i % 3 else '网络科技'}有限公司", "周示例", Decimal(823_000 - i * 1_000), date(2024, 3, 1),
+         4, None if i == 5 else 20 + i, Decimal(60_000) if i == 2 else Decimal(0), json.dumps(reasons))
+        for i, city in enumerate(cities)
+    ]  # fmt: skip
+    columns = ["customer_id", "name", "owner", "amount_12m_cny", "last_ordered_on", "months_since_last_order",
+               "days_since_last_contact", "overdue_amount_cny", "reasons"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns).astype({"days_since_last_contact": "Int64"})
+
+
+def make_data(**changes) -> ReportData:
+    data = ReportData(
+        period=PERIOD,
+        settings=parse_settings('[report]\norg = "示例贸易有限公司"'),
+        run_id="2024-06-1a2b3c4d",
+        book="v000003",
+        kit_version="0.1.0",
+        notes=("「超市.xls」没有写明币种，按人民币计算。",),
+        figures=_figures(),
+        figures_before=_figures(before=True),
+        measures=_measures(),
+        tiers=_tiers(),
+        tier_moves=_moves(),
+        profile=_profile(),
+        order_trend=_trend(),
+        funnel=_funnel(),
+        at_risk=_at_risk(),
+        balance=pd.DataFrame(
+            [("客户.xlsx", 262, 230, 10, 0, 4, 18), ("订单_2024-06.csv", 1204, 1180, 0, 12, 7, 5)],
+            columns=["file", "in", "kept", "merged", "unchanged", "not_data", "quarantined"],
+        ),
+        quarantine=pd.DataFrame({"reason": ["MISSING_NAME", "EXTRA_CELLS"], "n": [18, 5]}),
+        warnings=pd.DataFrame({"reason": ["SIZE_MISMATCH", "FEW_CONTACT_METHODS"], "n": [7, 31]}),
+        completeness=pd.DataFrame(
+            [
+                ("customers", "industry_raw", 240, 216),
+                ("customers", "owner_name", 240, 240),
+                ("customers", "headcount", 240, 150),
+            ],
+            columns=["table", "field", "rows", "filled"],
+        ),
+        missing=pd.DataFrame(
+            [("tier_potential", "needs", "NO_NEED_TABLE"), ("funnel_need", "needs", "NO_NEED_TABLE")],
+            columns=["analysis", "table", "reason"],
+        ),
+    )
+    return replace(data, **changes)
+
+
+@pytest.fixture(scope="session")
+def data() -> ReportData:
+    return make_data()
+
+
+@pytest.fixture(scope="session")
+def report(data):
+    from crmlib.report.sections import build_report
+
+    return build_report(data)
