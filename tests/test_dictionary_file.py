@@ -1,12 +1,17 @@
 """dictionary.toml as shipped: every word leads to one field, and everything it names exists."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
 from crmlib.dictionary import DICTIONARY
 from crmlib.intake.cells import same_word
+from crmlib.intake.checks import split_rows
 from crmlib.intake.header_words import squeeze
 from crmlib.intake.headers import map_headers
+from crmlib.intake.values import standardise
+from crmlib.settings import parse_settings
 
 IMPORTED = [name for name, table in DICTIONARY.tables.items() if table.signature]
 
@@ -85,3 +90,22 @@ def test_contact_data_are_personal_and_free_text_is_scanned():
     assert [one.name for one in DICTIONARY.fields() if one.type == "text" and one.personal != "free"] == [
         "plans.reason"
     ]
+
+
+@pytest.mark.parametrize("table", IMPORTED)
+def test_a_row_of_the_examples_is_imported_without_a_fault(table):
+    fields = importable(table)
+    raw = pd.DataFrame([[one.example or None for one in fields]], columns=[one.zh for one in fields], dtype="str")
+    if table not in ("customers", "products", "staff"):
+        raw.insert(0, "客户ID", "C001")
+    mapping = map_headers(raw)
+    standard = standardise(raw, mapping, received_on=date(2030, 1, 1))
+    made = split_rows(
+        standard.rows,
+        standard.issues,
+        mapping=mapping,
+        checks=parse_settings().checks,
+        received_on=date(2030, 1, 1),
+    )
+    faults = made.issues[made.issues["severity"].ne("warning")]
+    assert faults.to_dict("records") == []

@@ -145,10 +145,14 @@ def test_common_words_mean_the_sheets_own_table():
 def test_an_order_list_is_no_customer_list_however_much_it_says_of_customers():
     wide = "订单编号|订单日期|客户编号|客户名称|联系人|电话|地址|城市|省份|行业|企业规模|产品|金额"
     assert map_headers(sheet(wide)).table == "orders"
-    without_id = sheet(
-        "日期|客户名称|城市|省份|行业|产品|金额", "2024-01-01|甲||||A|1", "2024-01-02|甲||||A|1", "2024-01-03|乙||||A|1"
-    )
-    assert map_headers(without_id).table == "orders"
+    assert map_headers(sheet("日期|客户名称|城市|省份|行业|产品|金额")).table == "orders"
+
+
+def test_customers_who_come_up_again_and_again_are_no_customer_list():
+    headers = "日期|客户名称|城市|省份|行业|企业规模|信息来源|金额"
+    once = sheet(headers, "2024-01-01|甲|||||展会|1", "2024-01-02|乙|||||展会|1")
+    again = sheet(headers, "2024-01-01|甲|||||展会|1", "2024-01-02|甲|||||展会|1")
+    assert (map_headers(once).table, map_headers(again).table) == ("customers", "orders")
 
 
 def test_a_company_beside_a_name_makes_the_name_a_contacts():
@@ -242,7 +246,9 @@ def test_every_header_is_mapped_or_custom_never_both_and_never_neither():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.permutations("订单编号|订单日期|客户编号|客户名称|城市|产品|数量|单价|金额|备注".split("|")))
+@given(
+    st.permutations(["订单编号", "订单日期", "客户编号", "客户名称", "城市", "产品", "数量", "单价", "金额", "备注"])
+)
 def test_the_order_of_columns_never_matters(headers):
     mapping = map_headers(sheet("|".join(headers)))
     assert (mapping.table, fed(mapping)["备注"], fed(mapping)["单价"]) == ("orders", "orders.note", "orders.price")
