@@ -29,7 +29,9 @@ TRADITIONAL = str.maketrans("华东兴达联龙银创亿万长众盛国贸电机
 def generate(records: int, *, seed: int = 1, duplicates: float = 0.2) -> tuple[pd.DataFrame, pd.Series]:
     """(rows, truth): truth is the entity of each row, by row_id. About `duplicates` of the rows repeat an entity."""
     pick = random.Random(seed)
-    entities = [_person(pick) if pick.random() < 0.12 else _company(pick) for _ in range(int(records * (1 - duplicates)))]
+    entities = [
+        _person(pick) if pick.random() < 0.12 else _company(pick) for _ in range(int(records * (1 - duplicates)))
+    ]
     agents = [_mobile(pick) for _ in range(max(1, records // 5000))]
     for place, one in enumerate(entities):
         other = entities[pick.randrange(len(entities))]
@@ -134,7 +136,11 @@ def _company_name(one: dict, pick: random.Random, again: bool) -> str:
 
 
 def _person_name(name: str, pick: random.Random, again: bool) -> str:
-    return pick.choices([name, name[0] + "*", name[0] + "先生", name[0] + " " + name[1:]], [80, 8, 6, 6])[0] if again else name
+    return (
+        pick.choices([name, name[0] + "*", name[0] + "先生", name[0] + " " + name[1:]], [80, 8, 6, 6])[0]
+        if again
+        else name
+    )
 
 
 def pairs_of(groups: pd.Series) -> int:
@@ -160,12 +166,24 @@ def main() -> None:
     start = time.process_time()
     matched = match_rows(rows)
     seconds = time.process_time() - start
-    print(f"{len(rows):,} rows, {truth.nunique():,} entities, {matched.row_to_customer.nunique():,} customers, {seconds:.1f} CPU s")
+    print(
+        f"{len(rows):,} rows, {truth.nunique():,} entities, {matched.row_to_customer.nunique():,} customers, {seconds:.1f} CPU s"
+    )
     print("  ".join(f"{key} {value:.4f}" for key, value in score(matched.row_to_customer, truth).items()))
     right = truth.loc[matched.links["row_a"]].to_numpy() == truth.loc[matched.links["row_b"]].to_numpy()
-    print(pd.DataFrame({"rule": matched.links["rule"], "right": right}).groupby("rule")["right"].agg(["size", "mean"]).round(3))
+    print(
+        pd.DataFrame({"rule": matched.links["rule"], "right": right})
+        .groupby("rule")["right"]
+        .agg(["size", "mean"])
+        .round(3)
+    )
     asked = truth.loc[matched.review["row_a"]].to_numpy() == truth.loc[matched.review["row_b"]].to_numpy()
-    print(pd.DataFrame({"reason": matched.review["reason"] + " " + matched.review["rule"], "same": asked}).groupby("reason")["same"].agg(["size", "mean"]).round(3))
+    print(
+        pd.DataFrame({"reason": matched.review["reason"] + " " + matched.review["rule"], "same": asked})
+        .groupby("reason")["same"]
+        .agg(["size", "mean"])
+        .round(3)
+    )
     print(matched.ignored.groupby(["kind", "reason"])["rows"].agg(["size", "sum"]))
     np.set_printoptions(linewidth=150)
 

@@ -30,8 +30,6 @@ _ENGLISH_FORM = re.compile(r"(?:co)?(?:ltd|limited|inc|llc|gmbh|plc|corporation|
 _NOTE = re.compile(r"\((?:原|曾用名|已|老|新|旧|重复|停用|注销|个体|vip)[^()]*\)")
 _INSTITUTIONS = tuple("厂 店 社 院 所 行 部 馆 校 站 局 会 中心 大学 合伙企业 合伙 工作室 超市 农场".split())
 _DISTRICT = re.compile(r"^[\u4e00-\u9fff]{2,3}?(?:新区|[市县区])(?=.{2})")
-_PLACE_TAIL = re.compile(r"^(?:特别行政区|(?:[壮回]族|维吾尔)?自治区|[\u4e00-\u9fff]{1,8}?族自治州|自治州|地区|[省市盟])")
-_PLACE_ENDS = frozenset("省市盟自地特壮回维") | frozenset("蒙古哈萨克朝鲜藏彝苗侗布依傣景颇白傈僳土家羌柯尔孜")
 _MUNICIPALITIES = frozenset("北京 上海 天津 重庆 香港 澳门".split())
 _WHICH = frozenset("一二三四五六七八九十百东南西北中上下前后左右甲乙丙丁0123456789")
 
@@ -62,8 +60,9 @@ def simplify(text: str) -> str:
 
 def parse_companies(names: Iterable[str]) -> list[CompanyName]:
     """One parsed name per name. What can be done to all of them at once is done to one long text."""
-    lines = simplify("\n".join(" ".join(name.split()) for name in names))
-    return [_parse(line) for line in _DROPPED.sub("", lines).split("\n")]
+    given = [" ".join(name.split()) for name in names]
+    lines = simplify("\n".join(given))
+    return [_parse(line) for line in _DROPPED.sub("", lines).split("\n")][: len(given)]
 
 
 def parse_company(name: str) -> CompanyName:
@@ -142,22 +141,27 @@ def is_one_slip(short: str, long: str) -> bool:
 
 
 def split_place(text: str) -> tuple[str, str, str]:
-    """(province, city, what follows): 广东省深圳市南山区… → 广东, 深圳, 南山区…; what is not said is ""."""
-    places = _places()
+    """(province, city, what follows): 广东省深圳市南山区… → 广东, 深圳, 南山区…; what is not said is "".
+
+    `text` is simplified. 昆山 is a city here; `home_city` knows that it belongs to 苏州.
+    """
+    starts = _places().starts
     province = city = ""
     if text.startswith("中国") and len(text) > 3:
         text = text[2:]
     for _ in range(2):
-        for word, its_province, is_city in places.get(text[:2], ()):
-            if text.startswith(word) and not (city if is_city else province):
-                province, city = province or its_province, city or (word if is_city else "")
+        for word, its_province, its_city in starts.get(text[:2], ()):
+            if text.startswith(word) and not (city if its_city else province) and province in ("", its_province):
+                province, city, text = its_province, its_city or city, text[len(word) :]
                 break
         else:
             break
-        text = text[len(word) :]
-        if text[:1] in _PLACE_ENDS and (tail := _PLACE_TAIL.match(text)):
-            text = text[tail.end() :]
     return province, city or (province if province in _MUNICIPALITIES else ""), text
+
+
+def home_city(city: str) -> str:
+    """The city of a county-level city; any other place is its own."""
+    return _places().homes.get(city, city)
 
 
 def _cut_branch(text: str) -> tuple[str, str]:
@@ -196,7 +200,9 @@ def _is_place(text: str) -> bool:
 
 def _tails(words: Iterable[str]) -> re.Pattern[str]:
     """Matches words at the end of a text that is turned round: much faster than looking for an end from the start."""
-    return re.compile("(?:" + "|".join(re.escape(word[::-1]) for word in sorted(words, key=lambda w: (-len(w), w))) + ")+")
+    return re.compile(
+        "(?:" + "|".join(re.escape(word[::-1]) for word in sorted(words, key=lambda w: (-len(w), w))) + ")+"
+    )
 
 
 _TRADE_TAIL, _FORM_TAIL = _tails(TRADES), _tails(_FORMS)
@@ -231,18 +237,32 @@ def _simplified() -> dict[int, str]:
     """Traditional → simplified, character by character (OpenCC's table, the first of several readings); wide → narrow."""
     table = files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8")
     pairs = (line.split("\t") for line in table.splitlines() if line)
-    forms = (chr(code) for start, end in ((0x2460, 0x2500), (0xF900, 0xFB00), (0xFF00, 0xFFF0)) for code in range(start, end))
+    forms = (
+        chr(code) for start, end in ((0x2460, 0x2500), (0xF900, 0xFB00), (0xFF00, 0xFFF0)) for code in range(start, end)
+    )
     narrow = {ord(form): unicodedata.normalize("NFKC", form) for form in forms}
     return {ord(old): new.split()[0] for old, new in pairs} | narrow | _BRACKETS | dict.fromkeys(map(ord, "×○●"), "*")
 
 
+class _Places(NamedTuple):
+    starts: dict[str, list[tuple[str, str, str]]]  # first two characters → (name, province, city or ""), longest first
+    homes: dict[str, str]  # county-level city → city
+
+
 @cache
-def _places() -> dict[str, list[tuple[str, str, bool]]]:
-    """The first two characters of a place → (place, its province, is it a city), longest first; cities before provinces."""
+def _places() -> _Places:
+    """All names of provinces and cities; each place is called by its shortest name."""
     from crmlib.reference import load_reference
 
-    places = load_reference("places")
-    found: dict[str, list[tuple[str, str, bool]]] = {}
-    for name, kind, province in places[["name", "kind", "province"]].itertuples(index=False):
-        found.setdefault(name[:2], []).append((name, province, kind == "city"))
-    return {start: sorted(words, key=lambda word: (-len(word[0]), not word[2])) for start, words in found.items()}
+    table = load_reference("places")
+    short = table.sort_values("name", key=lambda names: -names.str.len()).set_index(["kind", "code"])["name"].to_dict()
+    province = {code[:2]: name for (kind, code), name in short.items() if kind == "province"}
+    places = _Places({}, {})
+    for name, kind, code, city in table[["name", "kind", "code", "city"]].itertuples(index=False):
+        own = "" if kind == "province" else short[kind, code]
+        places.starts.setdefault(name[:2], []).append((name, province[code[:2]], own))
+        if kind == "county" and isinstance(city, str):
+            places.homes[own] = re.sub(r"市$", "", city)
+    for names in places.starts.values():
+        names.sort(key=lambda place: (-len(place[0]), not place[2], place))
+    return places

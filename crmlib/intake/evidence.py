@@ -10,13 +10,21 @@ import pandas as pd
 from crmlib.errors import DataError
 from crmlib.intake.cells import is_nothing, tidy
 from crmlib.intake.codes import USCC_ALPHABET
-from crmlib.intake.company import CompanyName, simplify, split_place
+from crmlib.intake.company import CompanyName, home_city, simplify, split_place
 from crmlib.intake.naming import Name, PersonName, parse_names, parse_person
 from crmlib.intake.people import parse_emails, parse_phones
 
 NONE = -1  # a key that a row does not have
 
-_KINDS = {"org": "org", "单位": "org", "企业": "org", "公司": "org", "person": "person", "个人": "person", "自然人": "person"}
+_KINDS = {
+    "org": "org",
+    "单位": "org",
+    "企业": "org",
+    "公司": "org",
+    "person": "person",
+    "个人": "person",
+    "自然人": "person",
+}
 # One digit all along, a number counted up, the operator's own example: what is typed where a number must stand.
 _PLACEHOLDER_PHONE = re.compile(
     r"^(?:\+?(\d)\1{6,}|1(\d)\2{9}|0\d{2,3}(\d)\3{6,}|\d{3,4}0{7,8}|13800138000|0?12345678(?:9|90|901|910)?)$"
@@ -132,7 +140,9 @@ def _traits(names: Sequence[Name]) -> dict[str, np.ndarray]:
     return {
         "core": _number(cores),
         "branch": _number([name.branch if name else None for name in companies], first=""),
-        "registered": np.array([i if name and name.registered else NONE for i, name in enumerate(whole)], dtype=np.int64),
+        "registered": np.array(
+            [i if name and name.registered else NONE for i, name in enumerate(whole)], dtype=np.int64
+        ),
         "city": np.array([name.city if name else "" for name in companies], dtype=object),
         "who": _number(people),
     }
@@ -167,7 +177,9 @@ def _place(texts: pd.Series, *, keep: bool) -> pd.Series:
     for text in distinct:
         plain = re.sub(r"\s+", "", simplify(text))
         _, city, _ = split_place(plain)
-        places.append(city or ("" if is_nothing(plain) or not keep else re.sub(r"(?<=..)[市县]$", "", plain)))
+        places.append(
+            home_city(city) or ("" if is_nothing(plain) or not keep else re.sub(r"(?<=..)[市县]$", "", plain))
+        )
     return pd.Series(np.array([*places, ""], dtype=object)[codes], index=texts.index)
 
 

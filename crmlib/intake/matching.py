@@ -20,7 +20,8 @@ class Rule:
     """Rows with the same `key` are linked. `names` says what their names must be to each other.
 
     `conflict`: the reason under which a pair is asked whose names do not fit; "" asks nothing.
-    `weak`: the pair is only ever asked; `ask`: it is asked where the explanation holds one of these words.
+    `weak`: the pair is only ever asked; `ask`: it is asked where the explanation holds this word. `unless`: no link where
+    the explanation holds all of these.
     """
 
     name: str
@@ -30,7 +31,8 @@ class Rule:
     names: Literal["any", "compatible", "incompatible"] = "compatible"
     conflict: str = ""
     weak: bool = False
-    ask: tuple[str, ...] = ()
+    ask: str = ""
+    unless: tuple[str, ...] = ()
 
 
 RULES = (
@@ -42,17 +44,17 @@ RULES = (
     Rule("email", ("email",), 0.94, ("EMAIL_SAME",)),
     Rule("registered_name", ("registered",), 0.93, ("REGISTERED_NAME_SAME",), names="any"),
     Rule("core_city", ("core", "city", "seat"), 0.88, ("CORE_SAME",)),
-    Rule("core_contact", ("core", "contact", "seat"), 0.80, ("CORE_SAME",), ask=("CITY_DIFFERS",)),
-    Rule("staff_city", ("staff", "city", "seat"), 0.75, (), ask=("NAME_TYPO",)),
+    Rule("core_contact", ("core", "contact", "seat"), 0.80, ("CORE_SAME",), ask="CITY_DIFFERS"),
+    Rule("staff_city", ("staff", "city", "seat"), 0.75, (), ask="NAME_TYPO"),
     Rule("contact_phone", ("phone", "contact"), 0.50, ("PHONE_SAME",), names="incompatible", weak=True),
     Rule("contact_email", ("email", "contact"), 0.50, ("EMAIL_SAME",), names="incompatible", weak=True),
-    Rule("core", ("core", "seat"), 0.40, ("CORE_SAME",), weak=True),
+    Rule("core", ("core", "seat"), 0.40, ("CORE_SAME",), weak=True, unless=("NAME_CORE_SAME", "CITY_DIFFERS")),
 )
 BY_HAND = Rule("decision", (), 1.0, ("DECIDED_SAME",), names="any")
 VETOES = ("uscc", "branch", "id_no")  # two different values never meet in one customer
 LESS = {"NAME_TYPO": 0.05, "NAME_SHORTENED": 0.03, "NAME_MASKED": 0.03, "NAME_MISSING": 0.02}  # off a link's strength
 MOST_NAMES = 40  # how many different names under one key are compared with each other
-MOST_ASKED = 4  # a core that more customers share than this is too common to ask about
+MOST_ASKED = 5  # a core that more customers share than this is too common to ask about
 
 _CODES = (
     "", "NAME_SAME", "NAME_CORE_SAME", "NAME_SHORTENED", "NAME_TYPO", "NAME_MASKED", "NAME_MISSING", "NAME_DIFFERS",
@@ -96,7 +98,9 @@ def match_rows(
     same, different = _decided(decisions, row_ids)
     found = find_links(evidence, [rule for rule in RULES if rule.name not in off])
     strong = found[~found["weak"] & ~found["conflict"]]
-    by_hand = pd.DataFrame({"a": same[:, 0], "b": same[:, 1], "rule": BY_HAND.name, "strength": 1.0, "why": BY_HAND.why[0]})
+    by_hand = pd.DataFrame(
+        {"a": same[:, 0], "b": same[:, 1], "rule": BY_HAND.name, "strength": 1.0, "why": BY_HAND.why[0]}
+    )
     links = pd.concat([by_hand, strong], ignore_index=True) if len(by_hand) else strong.reset_index(drop=True)
 
     united = unite(
@@ -142,14 +146,15 @@ def find_links(evidence: Evidence, rules: Sequence[Rule] = RULES) -> pd.DataFram
     combined = ((rule * 16 + np.where(fits, name, 7)) * 16 + person) * 16 + where
     kinds, which = np.unique(combined, return_inverse=True)
     told = [_explain_kind(int(kind), rules) for kind in kinds]
+    keep &= np.array([one.made for one in told], dtype=bool)[which]
     links = pd.DataFrame(
         {
             "a": a,
             "b": b,
             "rule": np.array([one.name for one in rules], dtype=object)[rule],
-            "strength": np.array([one[1] for one in told], dtype=float)[which],
-            "why": np.array([one[2] for one in told], dtype=object)[which],
-            "weak": np.array([one[0] for one in told], dtype=bool)[which],
+            "strength": np.array([one.strength for one in told], dtype=float)[which],
+            "why": np.array([one.why for one in told], dtype=object)[which],
+            "weak": np.array([one.weak for one in told], dtype=bool)[which],
             "conflict": conflict,
         }
     )[keep]
@@ -161,27 +166,48 @@ def explain_why(why: str, say: Say) -> str:
     return say("why.and").join(say(f"why.{code}") for code in why.split(",") if code)
 
 
-def _explain_kind(kind: int, rules: Sequence[Rule]) -> tuple[bool, float, str]:
-    """One kind of link (rule, name, contact, city) → is it only asked, its strength, its words."""
+class _Kind(NamedTuple):
+    made: bool
+    weak: bool
+    strength: float
+    why: str
+
+
+def _explain_kind(kind: int, rules: Sequence[Rule]) -> _Kind:
+    """One kind of link: its rule, how names fit, whether contacts and cities are the same."""
     rule = rules[kind >> 12]
     name, contact, city = _CODES[kind >> 8 & 15], _CODES[kind >> 4 & 15], _CODES[kind & 15]
+    told = {name, contact, city}
     words = [*rule.why, name, contact, city if city != "CITY_UNKNOWN" or "core" in rule.key else ""]
     if "REGISTERED_NAME_SAME" in words or "CORE_SAME" in words:
         words = [word for word in words if word not in ("NAME_SAME", "NAME_CORE_SAME")]
+    made = not rule.unless or not set(rule.unless) <= told
     strength = round(rule.strength - LESS.get(name, 0.0), 2)
-    return rule.weak or any(word in words for word in rule.ask), strength, ",".join(word for word in words if word)
+    return _Kind(made, rule.weak or (rule.ask != "" and rule.ask in told), strength, ",".join(filter(None, words)))
 
 
 def _candidates(evidence: Evidence, rules: Sequence[Rule]) -> pd.DataFrame:
     """Pairs of rows with an equal key, by SQL: a, b, rule (its place in `rules`)."""
-    with duckdb.connect(config={"threads": 2}) as db:
+    with duckdb.connect(config={"threads": 1}) as db:
         db.execute("SET enable_progress_bar = false")
         db.register("rows", evidence.rows)
         for name, values in (("phones", evidence.phones), ("emails", evidence.emails)):
             db.register(f"{name}_raw", values)
-            db.execute(f"CREATE TEMP TABLE {name} AS SELECT rows.*, value AS {name[:-1]} FROM {name}_raw JOIN rows USING (r)")
-        found = [db.execute(_pairs_sql(rule)).df().assign(rule=place) for place, rule in enumerate(rules)]
-    return pd.concat(found, ignore_index=True).astype("int64") if found else pd.DataFrame({"a": [], "b": [], "rule": []}, dtype="int64")
+            db.execute(
+                f"CREATE TEMP TABLE {name} AS SELECT rows.*, value AS {name[:-1]} FROM {name}_raw JOIN rows USING (r)"
+            )
+        used = [(place, rule) for place, rule in enumerate(rules) if _is_used(rule, evidence)]
+        found = [db.execute(_pairs_sql(rule)).df().assign(rule=place) for place, rule in used]
+    return (
+        pd.concat(found, ignore_index=True).astype("int64")
+        if found
+        else pd.DataFrame({"a": [], "b": [], "rule": []}, dtype="int64")
+    )
+
+
+def _is_used(rule: Rule, evidence: Evidence) -> bool:
+    values = {"phone": evidence.phones["value"], "email": evidence.emails["value"]}
+    return all((values[key] if key in values else evidence.rows[key]).ge(0).any() for key in rule.key)
 
 
 def _pairs_sql(rule: Rule) -> str:
@@ -260,15 +286,16 @@ def _once_per_pair(asked: pd.DataFrame, group: np.ndarray, evidence: Evidence, d
     asked = asked.assign(pair=pair, place=place, low=low, high=high)[(low != high) & ~np.isin(pair, told_pairs)]
     asked = asked.sort_values(["place", "strength", "a", "b", "rule"], ascending=[True, False, True, True, True])
     asked = asked.drop_duplicates("pair")
-    common = asked["rule"] == "core"
-    ends = pd.concat([asked.loc[common, "low"], asked.loc[common, "high"]]).value_counts()
-    crowd = np.maximum(asked["low"].map(ends).fillna(0), asked["high"].map(ends).fillna(0))
-    return asked[~common | (crowd < MOST_ASKED)]
+    crowd = pd.DataFrame({"core": evidence.rows["core"], "group": group}).groupby("core")["group"].nunique()
+    shared = evidence.rows["core"].reindex(asked["a"]).map(crowd).to_numpy()
+    return asked[(asked["rule"] != "core") | (shared <= MOST_ASKED)]
 
 
 def _publish(links: pd.DataFrame, row_ids: pd.Index, *more: str) -> pd.DataFrame:
     """Positions become row ids."""
-    table = pd.DataFrame({"row_a": row_ids[links["a"].to_numpy(dtype=np.int64)], "row_b": row_ids[links["b"].to_numpy(dtype=np.int64)]})
+    table = pd.DataFrame(
+        {"row_a": row_ids[links["a"].to_numpy(dtype=np.int64)], "row_b": row_ids[links["b"].to_numpy(dtype=np.int64)]}
+    )
     for column in ("rule", "strength", "why", *more):
         table[column] = links[column].to_numpy()
     return table.astype({"rule": "str", "why": "str", **dict.fromkeys(more, "str")})

@@ -62,15 +62,22 @@ def merge_customers(
             cells = [*(one for one in cells if one["field"].iloc[:1].ne(field).all()), origin]
     customers, origin = _with_history(customers, rows, shared, only)
     cells.append(origin)
-    traced = pd.concat(cells, ignore_index=True).sort_values(["code", "field", "row_id"], kind="stable", ignore_index=True)
+    traced = pd.concat(cells, ignore_index=True).sort_values(
+        ["code", "field", "row_id"], kind="stable", ignore_index=True
+    )
     traced.insert(0, "customer_id", np.asarray(ids, dtype=object)[traced["code"].to_numpy(dtype=np.int64)])
-    return Merged(_dictionary_order(customers), traced[["customer_id", "field", "row_id"]].astype({"customer_id": "str", "field": "str"}))
+    return Merged(
+        _dictionary_order(customers),
+        traced[["customer_id", "field", "row_id"]].astype({"customer_id": "str", "field": "str"}),
+    )
 
 
 def _in_order(rows: pd.DataFrame, row_to_customer: pd.Series, source_priority: Sequence[str]) -> pd.DataFrame:
     """The rows with `customer_id` and `rank` (of their source), latest first, then by row_id."""
     place = {name: n for n, name in enumerate(source_priority)}
-    source = rows["system"] if "system" in rows else rows["source"] if "source" in rows else pd.Series("", index=rows.index)
+    source = (
+        rows["system"] if "system" in rows else rows["source"] if "source" in rows else pd.Series("", index=rows.index)
+    )
     rank = source.map(place).fillna(len(place)).astype("int64")
     if "stated" in rows:
         rank = rank + (len(place) + 1) * ~rows["stated"].fillna(True).astype(bool)
@@ -144,10 +151,14 @@ def _with_history(customers: pd.DataFrame, rows: pd.DataFrame, shared: pd.DataFr
     origin: list[tuple[int, object]] = []
     if "name" in rows:
         names = customers["name"].astype(object).tolist()
-        mine = shared.assign(told=told.reindex(shared["position"]).to_numpy(dtype=object)).sort_values(["code", "position"])
+        mine = shared.assign(told=told.reindex(shared["position"]).to_numpy(dtype=object)).sort_values(
+            ["code", "position"]
+        )
         differs = mine["name"].astype(object).to_numpy() != customers["name"].astype(object).to_numpy()[mine["code"]]
         mine = mine[(differs & mine["name"].notna().to_numpy()) | mine["told"].notna()]
-        for code, some in _by_code(mine["code"], pd.Series(list(zip(mine["name"], mine["told"], mine["row_id"])), dtype=object)):
+        for code, some in _by_code(
+            mine["code"], pd.Series(list(zip(mine["name"], mine["told"], mine["row_id"])), dtype=object)
+        ):
             if others := _other_names(names[code], some):
                 history[code] = json.dumps([other for other, _ in others], ensure_ascii=False)
                 origin += [(code, row_id) for _, row_id in others]
@@ -172,4 +183,10 @@ def _plain(name: object) -> str:
 
 def _dictionary_order(customers: pd.DataFrame) -> pd.DataFrame:
     known = [field for field in DICTIONARY.tables["customers"].fields if field in customers]
-    return customers[["customer_id", *(f for f in known if f != "customer_id"), *(c for c in customers if c not in known and c != "customer_id")]]
+    return customers[
+        [
+            "customer_id",
+            *(f for f in known if f != "customer_id"),
+            *(c for c in customers if c not in known and c != "customer_id"),
+        ]
+    ]

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache
 from typing import NamedTuple
 
 from crmlib.intake.company import CompanyName, compare_companies, is_one_slip, parse_companies, simplify
 from crmlib.intake.entities import entity_of
+from crmlib.reference import surnames
 
 _TITLE = re.compile(r"(?:先生|女士|小姐|太太|老师|老板|师傅|(?:副?总)?经理|总监|主任|主管|[部科处院校店厂]长|总)$")
 _MASK = re.compile(r"[*×○●xX]+|某+")
@@ -26,9 +26,9 @@ Name = CompanyName | PersonName
 
 def parse_names(names: Sequence[str], kinds: Sequence[str]) -> list[Name]:
     """One name per name; `kinds` are "org", "person", or "" where only the name itself can tell."""
-    surnames = _surnames()
+    family = surnames()
     is_org = [
-        kind == "org" or name.rstrip().endswith("公司") or entity_of(name, surnames) == "org"
+        kind == "org" or name.rstrip().endswith("公司") or entity_of(name, family) == "org"
         for name, kind in zip(names, kinds, strict=True)
     ]
     companies = iter(parse_companies(name for name, org in zip(names, is_org) if org))
@@ -72,10 +72,3 @@ def compare_people(a: PersonName, b: PersonName) -> str:
         return "NAME_SAME"
     short, long = sorted((a.full, b.full), key=len)
     return "NAME_TYPO" if len(short) >= 4 and is_one_slip(short, long) else ""
-
-
-@cache
-def _surnames() -> frozenset[str]:
-    from crmlib.reference import load_reference
-
-    return frozenset(load_reference("surnames")["surname"])

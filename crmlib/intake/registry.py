@@ -40,7 +40,9 @@ def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None 
 
     held = held.assign(customer_id=ids[held["row"]])
     aliases = held.loc[held["id"] != held["customer_id"]].sort_values("number")
-    return Ids(ids, aliases[["id", "customer_id"]].rename(columns={"id": "alias_id"}).astype("str").reset_index(drop=True))
+    return Ids(
+        ids, aliases[["id", "customer_id"]].rename(columns={"id": "alias_id"}).astype("str").reset_index(drop=True)
+    )
 
 
 def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.Series:

@@ -57,7 +57,9 @@ def unite(
         for sets in (*held, foes) if foes else held:
             if more := sets.pop(y, None):
                 sets[x] = sets[x] | more if x in sets else more
-    return United(np.array([root(row) for row in range(n_rows)], dtype=np.int64), np.array(sorted(refused), dtype=np.int64))
+    return United(
+        np.array([root(row) for row in range(n_rows)], dtype=np.int64), np.array(sorted(refused), dtype=np.int64)
+    )
 
 
 def _clash(sets: dict[int, set[int]], x: int, y: int) -> bool:
