@@ -14,6 +14,8 @@ from crmlib.dictionary import DICTIONARY, Field
 from crmlib.errors import SettingsError
 from crmlib.intake.header_words import distance, is_near, read_header
 from crmlib.intake.headers import Mapping, map_headers
+from crmlib.intake.readers import read_file
+from crmlib.sample import write_sample
 from crmlib.settings import Source
 
 REAL = Path(os.environ.get("CRM_REAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -360,3 +362,24 @@ def test_a_wholesalers_english_export_maps_whole():
         "CustomerID": "customers.source_id",
         "Country": "customers.country",
     }
+
+
+def test_the_sample_maps_without_settings(tmp_path):
+    write_sample(tmp_path, customers=60, seed=7)
+    found, unknown = {}, set()
+    for path in sorted(one for one in tmp_path.rglob("*") if one.suffix in (".csv", ".xlsx", ".xls")):
+        for raw in read_file(path).tables:
+            mapping = map_headers(raw)
+            found.setdefault(path.stem, set()).add(mapping.table)
+            unknown |= set(mapping.custom)
+    wanted = {
+        "员工": "staff",
+        "回款": "payments",
+        "投诉": "tickets",
+        "满意度": "surveys",
+        "订单": "orders",
+        "需求": "needs",
+    }
+    wanted |= {"官网注册": "customers", "展会名单": "customers", "销售跟进": "interactions"}
+    assert {stem: {table} for stem, table in wanted.items()}.items() <= found.items()
+    assert unknown <= {"序号", "关注产品", "初步接洽日期", "方案评估日期", "合同谈判日期", "合作维护日期"}
