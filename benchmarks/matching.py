@@ -16,7 +16,33 @@ from crmlib.intake.codes import uscc_check_character
 from crmlib.intake.matching import match_rows
 
 SIGNS = "华东方兴达盛瑞恒泰信德成元鑫宏博远联通顺安康富利嘉丰和美佳金银龙凯星海天宇润泽禾诚广源隆祥永昌合众新立创智云启明亿百千万中正永久长青松柏林森峰岳川江河湖源清雅致优品尚"
-TRADES = "科技 网络科技 信息技术 贸易 商贸 实业 电子 机械设备 食品 餐饮管理 建材 装饰工程 物流 文化传媒 教育咨询 医疗器械 化工 纺织 服饰 包装制品 新能源 环保工程 自动化设备 国际贸易 广告".split()
+TRADES = [
+    "科技",
+    "网络科技",
+    "信息技术",
+    "贸易",
+    "商贸",
+    "实业",
+    "电子",
+    "机械设备",
+    "食品",
+    "餐饮管理",
+    "建材",
+    "装饰工程",
+    "物流",
+    "文化传媒",
+    "教育咨询",
+    "医疗器械",
+    "化工",
+    "纺织",
+    "服饰",
+    "包装制品",
+    "新能源",
+    "环保工程",
+    "自动化设备",
+    "国际贸易",
+    "广告",
+]
 CITIES = {"上海": "021", "北京": "010", "广州": "020", "深圳": "0755", "杭州": "0571", "南京": "025", "苏州": "0512", "成都": "028",
           "武汉": "027", "西安": "029", "重庆": "023", "天津": "022", "宁波": "0574", "青岛": "0532", "长沙": "0731", "郑州": "0371",
           "厦门": "0592", "无锡": "0510", "合肥": "0551", "沈阳": "024", "大连": "0411", "佛山": "0757", "东莞": "0769", "济南": "0531"}  # fmt: skip
@@ -33,7 +59,7 @@ def generate(records: int, *, seed: int = 1, duplicates: float = 0.2) -> tuple[p
         _person(pick) if pick.random() < 0.12 else _company(pick) for _ in range(int(records * (1 - duplicates)))
     ]
     agents = [_mobile(pick) for _ in range(max(1, records // 5000))]
-    for place, one in enumerate(entities):
+    for one in entities:
         other = entities[pick.randrange(len(entities))]
         chance = pick.random()
         if one["type"] == "org" and other["type"] == "org" and other is not one:

@@ -102,7 +102,7 @@ def _names(rows: pd.DataFrame) -> tuple[np.ndarray, list[Name]]:
     seen: dict[tuple[bool, str], int] = {}
     names: list[Name] = []
     number = np.full(len(both), NONE)
-    for place, (word, name) in enumerate(zip(words, parsed), start=len(both) - len(used)):
+    for place, (word, name) in enumerate(zip(words, parsed, strict=True), start=len(both) - len(used)):
         if is_nothing(word) or not name.full:
             continue
         key = (isinstance(name, CompanyName), name.full)

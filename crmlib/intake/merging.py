@@ -13,7 +13,22 @@ from crmlib.intake.company import parse_company
 
 # what a customer row carries for matching or tracing, and a customer does not
 NOT_FIELDS = frozenset(
-    "row_id customer_id system source sheet line stated seen_on norm contact_name phone email id_no name_history".split()
+    [
+        "row_id",
+        "customer_id",
+        "system",
+        "source",
+        "sheet",
+        "line",
+        "stated",
+        "seen_on",
+        "norm",
+        "contact_name",
+        "phone",
+        "email",
+        "id_no",
+        "name_history",
+    ]
 )
 GATHERED = ("source_id", "note", "custom")  # fields of which nothing is dropped
 
@@ -133,7 +148,7 @@ def _by_code(codes: pd.Series, values: pd.Series) -> Iterator[tuple[int, list]]:
     """(code, its values) for codes that stand together; a plain loop, for there may be very many."""
     code, items = codes.to_numpy(), values.tolist()
     starts = np.flatnonzero(np.append(True, code[1:] != code[:-1])) if len(code) else []
-    for start, end in zip(starts, [*starts[1:], len(code)]):
+    for start, end in zip(starts, [*starts[1:], len(code)], strict=True):
         yield int(code[start]), items[start:end]
 
 
@@ -157,7 +172,7 @@ def _with_history(customers: pd.DataFrame, rows: pd.DataFrame, shared: pd.DataFr
         differs = mine["name"].astype(object).to_numpy() != customers["name"].astype(object).to_numpy()[mine["code"]]
         mine = mine[(differs & mine["name"].notna().to_numpy()) | mine["told"].notna()]
         for code, some in _by_code(
-            mine["code"], pd.Series(list(zip(mine["name"], mine["told"], mine["row_id"])), dtype=object)
+            mine["code"], pd.Series(list(zip(mine["name"], mine["told"], mine["row_id"], strict=True)), dtype=object)
         ):
             if others := _other_names(names[code], some):
                 history[code] = json.dumps([other for other, _ in others], ensure_ascii=False)

@@ -31,8 +31,8 @@ def parse_names(names: Sequence[str], kinds: Sequence[str]) -> list[Name]:
         kind == "org" or name.rstrip().endswith("公司") or entity_of(name, family) == "org"
         for name, kind in zip(names, kinds, strict=True)
     ]
-    companies = iter(parse_companies(name for name, org in zip(names, is_org) if org))
-    return [next(companies) if org else parse_person(name) for name, org in zip(names, is_org)]
+    companies = iter(parse_companies(name for name, org in zip(names, is_org, strict=True) if org))
+    return [next(companies) if org else parse_person(name) for name, org in zip(names, is_org, strict=True)]
 
 
 def parse_person(name: str) -> PersonName:

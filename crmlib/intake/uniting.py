@@ -44,7 +44,9 @@ def unite(
         return row
 
     refused = []
-    for i, x, y, forced in zip(order.tolist(), low[order].tolist(), high[order].tolist(), hand[order].tolist()):
+    for i, x, y, forced in zip(
+        order.tolist(), low[order].tolist(), high[order].tolist(), hand[order].tolist(), strict=True
+    ):
         x, y = root(x), root(y)
         if x == y:
             continue

@@ -129,7 +129,9 @@ def test_many_names_are_parsed_as_each_alone(names):
 def test_real_short_names_fit_their_full_names_and_hardly_any_other(file, full, short, least):
     table = pd.read_csv(NAMES / file, dtype=str)
     whole, brief = parse_companies(table[full]), parse_companies(table[short])
-    fits = [bool(compare_companies(a, b)) for a, b in zip(whole, brief)]
+    fits = [bool(compare_companies(a, b)) for a, b in zip(whole, brief, strict=True)]
     assert sum(fits) / len(fits) >= least
-    strangers = [bool(compare_companies(a, b)) for step in range(1, 21) for a, b in zip(whole, brief[step:])]
+    strangers = [
+        bool(compare_companies(a, b)) for step in range(1, 21) for a, b in zip(whole, brief[step:], strict=False)
+    ]
     assert sum(strangers) / len(strangers) < 0.001

@@ -329,7 +329,7 @@ def test_the_order_of_rows_never_matters(table, shuffle):
     order = list(range(len(table)))
     shuffle.shuffle(order)
     one, other = match_rows(table), match_rows(table.iloc[order])
-    for a, b in zip(one, other):
+    for a, b in zip(one, other, strict=True):
         (pd.testing.assert_series_equal if isinstance(a, pd.Series) else pd.testing.assert_frame_equal)(a, b)
 
 

@@ -8,7 +8,7 @@ from crmlib.intake.uniting import unite
 
 
 def run(n, links, marks=(), apart=()):
-    a, b, strength = (np.array(column) for column in zip(*links)) if links else (np.zeros(0, int),) * 3
+    a, b, strength = (np.array(column) for column in zip(*links, strict=True)) if links else (np.zeros(0, int),) * 3
     return unite(n, a, b, strength=strength, marks=[np.array(mark) for mark in marks], apart=apart)
 
 
@@ -51,7 +51,7 @@ def test_the_order_of_links_never_matters(links, mark, shuffle):
 def test_no_group_holds_two_values_of_a_mark_or_two_rows_told_apart(links, mark, apart):
     group = run(8, links, [mark], apart).group
     for one in set(group.tolist()):
-        assert len({value for value, row in zip(mark, group) if row == one and value >= 0}) <= 1
+        assert len({value for value, row in zip(mark, group, strict=True) if row == one and value >= 0}) <= 1
     assert all(group[x] != group[y] for x, y in apart)
 
 
