@@ -244,7 +244,9 @@ def through_distinct(values: "pd.Series", change: Callable[[str], str | None], *
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    encoded = pa.array(values, pa.large_string(), from_pandas=True).dictionary_encode()
+    texts = pa.array(values, pa.large_string(), from_pandas=True)
+    texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    encoded = texts.dictionary_encode()
     distinct = encoded.dictionary
     wanted = (
         pc.match_substring_regex(distinct, candidate) if candidate else pa.array([True] * len(distinct), pa.bool_())

@@ -60,7 +60,9 @@ def test_two_rows_have_one_id_only_if_every_part_is_equal(one, other):
 def test_ids_of_many_rows_are_the_ids_of_each(rows):
     expected = [SAMPLE_KEY.row_id(*row) for row in rows]
     assert SAMPLE_KEY.row_ids(rows) == expected
-    assert SAMPLE_KEY.row_ids(pd.DataFrame(rows)).tolist() == expected
+    frame = pd.DataFrame(rows)
+    assert SAMPLE_KEY.row_ids(frame).tolist() == expected
+    assert SAMPLE_KEY.row_ids(pd.concat([frame, frame])).tolist() == expected * 2
 
 
 def test_an_id_depends_on_values_and_not_on_how_a_column_holds_them():

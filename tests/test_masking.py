@@ -124,7 +124,7 @@ def test_personal_values_are_found_in_prose(text, found):
         "金额10012345678.00，¥10012345678，10012345678元，0.10012345678",
         "2024-06-30 14:30:00.100123 1719705600000 20240630143000123",
         "91310000MA1FL0000N 913100001234567890",  # credit codes
-        "990199190013311234",  # eighteen digits, no such day
+        "990199190002301234 202406201102030001",  # no such day; a time stamp with a number behind it
         "d1f210012345678ab 3f2a-10012345678c",
         "138 2023 2024",
         "z***@example.com 100****5678 010-****1234 9901**********1234 张*",
@@ -150,6 +150,7 @@ def test_a_column_is_masked_through_its_distinct_values():
     pd.testing.assert_series_equal(masked, expected)
     assert mask_column("email", pd.Series(["zhang@example.com", None])).tolist()[0] == "z***@example.com"
     assert mask_texts(texts.astype("category")).tolist()[0] == "打100****5678"
+    assert mask_texts(pd.concat([texts, texts])).tolist()[4:] == masked.tolist()  # in several chunks
 
 
 HAN = st.text(st.sampled_from("张王李欧阳司马三四明娜总工经理先生"), min_size=1, max_size=5)

@@ -90,6 +90,7 @@ def test_workbooks_are_searched_in_cells_comments_headers_charts_and_properties(
     assert {"汇总!B3", "汇总!B4", "隐藏!AB1"} <= set(places)
     for part in ("comments", "worksheets/sheet1", "charts/chart1", "docProps/core"):
         assert any(part in place for place in places), part
+    assert sum("worksheets/sheet1" in place for place in places) == 1  # the header; a cell is told once, by its name
 
 
 def test_a_pdf_is_searched_page_by_page(tmp_path):
