@@ -79,7 +79,7 @@ def to_svg(figure: Figure, name: str) -> str:
     svg = re.sub(
         r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", "", svg[svg.index("<svg") :], flags=re.S
     )
-    svg = re.sub(r'<g id="[^"]*">', "<g>", svg)  # figure_1, axes_1 … would stand twice on a page
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # figure_1, axes_1 … would stand twice on a page
     svg = re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><")
     return svg.replace("<svg ", '<svg style="stroke-linejoin:round;stroke-linecap:butt" ', 1)
 

@@ -57,4 +57,4 @@ def inline_svg(svg: str, alt: str) -> str:
     from markupsafe import Markup, escape
 
     svg = re.sub(r' xmlns(:\w+)?="[^"]*"', "", svg).replace("xlink:href", "href")
-    return Markup(style.theme_svg(svg).replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1))
+    return Markup(style.theme_svg(svg).replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1))

@@ -21,9 +21,13 @@ FONT = "Microsoft YaHei"  # what readers' Excel has
 OWN_SHEET = 25  # a longer table that does not stand near the top of its section gets a sheet of its own
 CHART_ROWS = 16
 DATA_BAR = {
-    "type": "data_bar", "bar_solid": True, "bar_color": style.LIGHT["series_4"],
-    "min_type": "num", "max_type": "num", "min_value": 0, "max_value": 1,
-}  # fmt: skip
+    "type": "data_bar",
+    "bar_color": style.LIGHT["series_4"],
+    "min_type": "num",
+    "max_type": "num",
+    "min_value": 0,
+    "max_value": 1,
+}
 
 
 def number_format(kind: str, lang: str) -> str:

@@ -173,13 +173,30 @@ def make_data(**changes) -> ReportData:
     return replace(data, **changes)
 
 
-@pytest.fixture(scope="session")
-def data() -> ReportData:
-    return make_data()
+def only(*sections: str):
+    """Settings of a report that holds these sections; drawing all charts takes its time."""
+    return parse_settings(f"[report]\nsections = {json.dumps(sections)}")
+
+
+@pytest.fixture(scope="session", name="make_data")
+def make_data_():
+    return make_data
+
+
+@pytest.fixture(scope="session", name="only")
+def only_():
+    return only
 
 
 @pytest.fixture(scope="session")
-def report(data):
+def report():
     from crmlib.report.sections import build_report
 
-    return build_report(data)
+    return build_report(make_data())
+
+
+@pytest.fixture(scope="session")
+def english():
+    from crmlib.report.sections import build_report
+
+    return build_report(make_data(lang="en", notes=()))

@@ -27,11 +27,10 @@ def trend():
 
 
 def words(figure):
-    return [
-        text.get_text()
-        for ax in figure.axes
-        for text in (*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.title, ax.xaxis.label)
+    texts = [
+        text for ax in figure.axes for text in (*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label)
     ]
+    return [text.get_text() for text in texts] + [ax.get_title(loc="left") for ax in figure.axes]
 
 
 def colors(patches):

@@ -1,0 +1,73 @@
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crmlib.labels import speaker
+from crmlib.report.blocks import Column, Figure, Metric, Table, Text, grouped
+from crmlib.report.layout import glue, lay_blocks, lay_out
+from crmlib.report.numbers import Change
+
+ZH, EN = speaker("zh"), speaker("en")
+
+
+def figure(half):
+    return Figure("f", "<svg/>", "alt", Table("t", (), pd.DataFrame()), half=half)
+
+
+def test_neighbours_that_belong_together_stand_together():
+    blocks = [
+        Metric("a", 1),
+        Metric("b", 2),
+        Text("x", "finding"),
+        Text("y", "finding"),
+        Text("z"),
+        *[figure(True)] * 3,
+        figure(False),
+    ]
+    assert [(kind, len(members)) for kind, members in grouped(blocks)] == [
+        ("metrics", 2), ("findings", 2), ("body", 1), ("pair", 2), ("figure", 1), ("figure", 1),
+    ]  # fmt: skip
+
+
+def test_no_line_breaks_between_a_number_and_its_unit():
+    assert glue("占 15.0 %，共 36 家") == "占 15.0\u00a0%，共 36\u00a0家"
+
+
+@given(st.text())
+def test_glue_changes_no_word(text):
+    assert glue(text).replace("\u00a0", " ") == text.replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("say", "number", "unit"), [(ZH, "123.5", "万元"), (EN, "1.23", "million CNY")], ids=["zh", "en"]
+)  # fmt: skip
+def test_a_metric_stands_with_its_number_apart_from_its_unit(say, number, unit):
+    [laid] = lay_blocks((Metric("a", 1234567, "money", change=Change("+1.0 %", 1, False)),), say)
+    assert (laid["blocks"][0]["number"], laid["blocks"][0]["unit"]) == (number, unit)
+    assert laid["blocks"][0]["change"]["tone"] == "bad" and laid["blocks"][0]["change"]["mark"] == "▲"
+
+
+def test_a_missing_metric_is_a_dash():
+    [laid] = lay_blocks((Metric("a", None, "money"),), ZH)
+    assert (laid["blocks"][0]["number"], laid["blocks"][0]["unit"]) == ("—", "")
+
+
+def test_paper_leaves_out_what_only_a_screen_has_room_for():
+    columns = (Column("a", "a"), Column("b", "b", "id", paper=False))
+    table = Table("t", columns, pd.DataFrame({"a": ["x"] * 50, "b": ["y"] * 50}))
+    [screen], [paper] = lay_blocks((table,), ZH), lay_blocks((table,), ZH, paper=True)
+    assert [len(one["blocks"][0]["columns"]) for one in (screen, paper)] == [2, 1]
+    assert [len(one["blocks"][0]["rows"]) for one in (screen, paper)] == [50, 40]
+    assert "共 50\u00a0行" in paper["blocks"][0]["note"] and not screen["blocks"][0]["note"]
+
+
+def test_a_finding_is_numbered_by_the_line_of_its_figure(report):
+    laid = lay_out(report)
+    first = next(group for group in laid["sections"][0]["groups"] if group["kind"] == "findings")
+    table = next(
+        g["blocks"][0] for g in laid["sections"][-1]["groups"] if g["kind"] == "table" and g["blocks"][0]["anchors"]
+    )
+    for ref in first["blocks"][0]["refs"]:
+        assert table["anchors"][int(ref["no"]) - 1] == ref["id"]
+        assert table["rows"][int(ref["no"]) - 1][0]["text"] == ref["no"]

@@ -1,0 +1,17 @@
+import pandas as pd
+
+from crmlib.report.blocks import Column, Metric, Table
+from crmlib.report.show import show
+
+
+def test_a_notebook_shows_blocks_as_the_report_draws_them(report):
+    html = show(report.sections[4])._repr_html_()
+    assert "<svg" in html and "订单趋势" in html and "<script" not in html
+    assert "@scope (.crm-shown)" in html  # the notebook keeps its own look
+
+
+def test_a_table_can_be_shown_alone_in_either_language():
+    table = Table("t", (Column("a", "金额", "wan"),), pd.DataFrame({"a": [1234567]}))
+    assert "123.5" in show(table)._repr_html_()
+    assert "1,235" in show(table, lang="en")._repr_html_()
+    assert "<dl" in show([Metric("a", 1), Metric("b", 2)])._repr_html_()
