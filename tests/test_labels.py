@@ -61,7 +61,8 @@ def test_several_problems_are_told_at_once_and_survive_a_process_border():
 
 
 def test_exit_codes_are_those_of_the_command():
-    codes = {name: kind.exit_code for name, kind in vars(errors).items() if isinstance(kind, type)}
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.CrmError)]
+    codes = {kind.__name__: kind.exit_code for kind in kinds}
     assert codes["CrmError"] == 1 and codes["CheckError"] == codes["NotebookError"] == 2
     assert codes["DataError"] == codes["SettingsError"] == codes["UsageError"] == codes["KeyMissing"] == 3
 

@@ -16,14 +16,12 @@ def row_statuses(index: pd.DataFrame, sheets: list[Sheet]) -> pd.DataFrame:
     `current` (the last that came of each row_id). A row that a later snapshot no longer holds is not current.
     """
     good = index[~index["quarantined"]]
-    first_batch = good.groupby(["row_id", "content"])["batch"].transform("first")
-    again = good.duplicated(["row_id", "content"])
+    again = good[good.duplicated(["row_id", "content"], keep=False)]
+    first_batch = again.groupby(["row_id", "content"])["batch"].transform("first")
+    repeated = again.duplicated(["row_id", "content"])
     seen = pd.Series("kept", index=index.index, dtype="str")
-    seen.loc[good.index] = (
-        pd.Series("kept", index=good.index, dtype="str")
-        .mask(again & first_batch.eq(good["batch"]), "merged")
-        .mask(again & first_batch.lt(good["batch"]), "unchanged")
-    )
+    seen.loc[again.index[repeated & first_batch.eq(again["batch"])]] = "merged"
+    seen.loc[again.index[repeated & first_batch.lt(again["batch"])]] = "unchanged"
     current = pd.Series(False, index=index.index)
     current.loc[good.index] = ~good.duplicated("row_id", keep="last")
     whole = pd.DataFrame([(s.about["system"], s.table, s.batch.file, s.about["sheet"]) for s in sheets])

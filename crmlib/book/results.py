@@ -126,7 +126,7 @@ def write_review(path: Path, book: Book, *, say: Say) -> int:
             explain_why(pair.why, say),
             *sides,
         ]
-        page.write_row(row, 0, ["" if not isinstance(c, float) and pd.isna(c) else c for c in cells])
+        page.write_row(row, 0, ["" if pd.isna(c) else c for c in cells])
     choices = [say("todo.same"), say("todo.different"), say("todo.unsure")]
     page.data_validation(
         1, len(columns) - 1, max(1, len(review)), len(columns) - 1, {"validate": "list", "source": choices}

@@ -17,8 +17,8 @@ def join_columns(columns: list[pd.Series]) -> pd.Series:
     arrays = [pa.array(column.astype("str"), pa.large_string(), from_pandas=True) for column in columns]
     if not arrays:
         return pd.Series([], dtype="str")
-    joined = pc.binary_join_element_wise(*arrays, _GAP, null_handling="replace", null_replacement="")
-    return pd.Series(joined.to_pandas(), index=columns[0].index, dtype="str")
+    joined = pc.binary_join_element_wise(*arrays, pa.scalar(_GAP, pa.large_string()), null_handling="replace", null_replacement="")
+    return joined.to_pandas().set_axis(columns[0].index).astype("str")
 
 
 def normal_name(names: pd.Series) -> pd.Series:
@@ -49,7 +49,13 @@ def identify_rows(
     order = pd.DataFrame({"joined": joined, "content": content, "keyed": present})
     repeats = ~present if not spec.repeats else pd.Series(True, index=raw.index)
     occurrence = order.sort_values(["joined", "content"]).groupby("joined").cumcount().reindex(raw.index)
-    occurrence = occurrence.where(repeats, 0).astype("str")
+    occurrence = occurrence.where(repeats, 0)
+    if table == "customers":  # a sheet may name a customer once for each contact: different rows, equal ones are one
+        twice = order["keyed"] & order["joined"].duplicated(keep=False)
+        if twice.any():
+            several = order[twice].groupby("joined")["content"].rank(method="dense") - 1
+            occurrence.loc[several.index] = several.astype("int64")
+    occurrence = occurrence.astype("str")
     kind = present.map({True: "key", False: "row"}).astype("str")
     prefix = pd.Series(f"{system}{_GAP}{table}", index=raw.index, dtype="str")
     return pd.DataFrame(

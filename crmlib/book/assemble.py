@@ -1,0 +1,119 @@
+"""All kept rows brought together: whose each row is, and the tables they make, masked as the book shows them."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from crmlib.book.balance import row_statuses
+from crmlib.book.batches import Batch, Sheet
+from crmlib.book.hiding import hide_table
+from crmlib.dictionary import Dictionary
+from crmlib.home import Home
+from crmlib.intake.merging import Merged
+from crmlib.intake.references import References
+from crmlib.intake.tables import resolve_staff, take_apart, take_contacts, take_tags, through_orders
+from crmlib.keys import Key
+from crmlib.masking import MASKS, mask_column
+
+# a row of these that belongs to nobody is kept and counted as unassigned; one of any other table is set aside
+OPEN_TO_NOBODY = ("orders", "payments", "opportunities", "products", "staff", "customers")
+
+
+class Sheets(NamedTuple):
+    """about: every sheet that is a table. rows: its wide rows that are current. index: one row per physical row of them
+    (sheet, line, batch, table, row_id, content, quarantined, seen, current)."""
+
+    about: list[Sheet]
+    rows: list[pd.DataFrame]
+    index: pd.DataFrame
+
+
+class Assembled(NamedTuple):
+    """tables: the book's, by name. lost: rows that belong to nobody (sheet, line, value, reason)."""
+
+    tables: dict[str, pd.DataFrame]
+    lost: pd.DataFrame
+
+
+def load_sheets(home: Home, batches: list[Batch], key: Key) -> Sheets:
+    """Every sheet's standardised rows; of a row that came again only the last is current."""
+    about = [Sheet(batch, n) for batch in batches for n in range(len(batch.sheets))]
+    about = [sheet for sheet in about if sheet.table]
+    rows = [sheet.rows(home, key) for sheet in about]
+    index = pd.concat(
+        [
+            frame[["row_id", "content", "quarantined"]]
+            .rename_axis("line")
+            .reset_index()
+            .assign(sheet=n, batch=sheet.batch.sequence, table=sheet.table)
+            for n, (sheet, frame) in enumerate(zip(about, rows, strict=True))
+        ],
+        ignore_index=True,
+    )
+    index = index.assign(**row_statuses(index, about))
+    current = {n: lines.to_numpy() for n, lines in index["line"][index["current"]].groupby(index["sheet"])}
+    rows = [frame.loc[current[n]] if n in current else frame.iloc[:0] for n, frame in enumerate(rows)]
+    return Sheets(about, [_in_yuan(f, s) for f, s in zip(rows, about, strict=True)], index)
+
+
+def _in_yuan(rows: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
+    """Amounts of another currency at the rate that the settings give; without one they stay as they are."""
+    if not (rate := sheet.about["rate"]):
+        return rows
+    money = [c for c in rows.columns if c.endswith("_cny")]
+    yuan = {c: (rows[c].astype("float64") * rate).round(2).astype(rows[c].dtype) for c in money}
+    return rows.assign(**yuan)
+
+
+def when_seen(references: References, sheets: Sheets) -> pd.Series:
+    """When each customer row was last received: of two values the later wins."""
+    day = {n: pd.Timestamp(sheet.batch.received_on) for n, sheet in enumerate(sheets.about)}
+    lines = references.by_line
+    seen = pd.to_datetime(lines["sheet"].map(day)).groupby(lines["customer_row_id"]).max()
+    return seen.reindex(references.customers["row_id"]).set_axis(references.customers.index)
+
+
+def assemble_tables(
+    sheets: Sheets, by_line: pd.DataFrame, merged: Merged, *, dictionary: Dictionary, key: Key, name_style: str
+) -> Assembled:
+    """by_line: whose each row is (sheet, line, customer_id, fault). Returns every table that the rows make."""
+    parts: dict[str, list[pd.DataFrame]] = {}
+    wide, lost = [], []
+    for n, (sheet, rows) in enumerate(zip(sheets.about, sheets.rows, strict=True)):
+        mine = by_line[by_line["sheet"].eq(n)].set_index("line").reindex(rows.index)
+        rows = rows.assign(customer_id=mine["customer_id"].astype("str"))
+        if sheet.table not in OPEN_TO_NOBODY:
+            nobody = rows["customer_id"].isna() & mine["fault"].ne("ID_CONFLICT")
+            lost.append(_lost(rows[nobody], n))
+            rows = rows[~nobody]
+        wide.append(rows[[c for c in rows.columns if c.startswith(("contacts.", "tags.")) or c in _OF_CUSTOMERS]])
+        taken = take_apart(rows, table=sheet.table, system=sheet.about["system"], dictionary=dictionary)
+        for name, part in taken.items():
+            parts.setdefault(name, []).append(part)
+    tables = through_orders({name: pd.concat(some, ignore_index=True) for name, some in parts.items()})
+    tables, customers, staff = resolve_staff(tables, merged.customers, key=key)
+    together = pd.concat(wide, ignore_index=True)
+    contacts, methods = take_contacts(together, key=key)
+    tables |= {"customers": customers, "contacts": contacts, "tags": take_tags(together), "staff": staff}
+    person = customers["entity_type"].eq("person") if "entity_type" in customers else None
+    shown = {
+        name: hide_table(
+            frame, table=name, dictionary=dictionary, person=person if name == "customers" else None, style=name_style
+        )
+        for name, frame in tables.items()
+    }
+    masks = [mask_column(kind, some["value"]) for kind, some in methods.groupby("kind") if kind in MASKS]
+    mask = pd.concat(masks) if masks else pd.Series(dtype="str")
+    shown["contact_methods"] = methods.assign(mask=mask).drop(columns=["value", "named"], errors="ignore")
+    return Assembled(shown, pd.concat([_NOBODY, *(one for one in lost if len(one))], ignore_index=True))
+
+
+_OF_CUSTOMERS = ("row_id", "customer_id", "customers.id_no")
+_NOBODY = pd.DataFrame(columns=["sheet", "line", "value", "reason"])
+
+
+def _lost(rows: pd.DataFrame, sheet: int) -> pd.DataFrame:
+    """Rows whose number is nobody's, or that name nobody at all."""
+    number = rows.get("customers.source_id", pd.Series(pd.NA, index=rows.index, dtype="str"))
+    reason = number.notna().map({True: "ORPHAN_CUSTOMER", False: "MISSING_VALUE"})
+    return pd.DataFrame({"sheet": sheet, "line": rows.index, "value": number.array, "reason": reason.array})
