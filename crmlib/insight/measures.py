@@ -33,18 +33,23 @@ def active_customers(tables: Tables) -> ir.Table:
 
 
 def orders_before(tables: Tables, *, as_of: date, start: date | None = None) -> ir.Table:
-    """Order rows of [start, as_of) with `counted_cny`, `is_order` and `order_key`; orders of no customer (未归属) included.
+    """Order rows of [start, as_of): row_id, customer_id, ordered_on, counted_cny, is_order, order_key. Orders of no customer
+    (未归属) are included.
 
     A cancellation takes its negative amount off and is no order; a cancelled row with a positive amount is a sale that
     never was, and counts as 0. A negative row that is not marked cancelled is a return: it takes its amount off too.
     """
-    orders = tables["orders"]
+    needed = ["row_id", "customer_id", "order_id", "ordered_on", "amount_cny", "status"]
+    orders = tables["orders"].select(needed)
     within = orders.filter(orders.ordered_on < as_of)
     if start is not None:
         within = within.filter(within.ordered_on >= start)
     cancelled = within.status.fill_null("") == CANCELLED
     returned = within.amount_cny.fill_null(0) < 0
-    return within.mutate(
+    return within.select(
+        "row_id",
+        "customer_id",
+        "ordered_on",
         counted_cny=money(ibis.cases((cancelled & ~returned, 0), else_=within.amount_cny)),
         is_order=~cancelled & ~returned,
         order_key=within.order_id.coalesce(within.row_id),
@@ -103,7 +108,7 @@ def full_months(earlier: ir.DateValue, as_of: date) -> ir.IntegerValue:
     """Full calendar months up to `as_of`, as `periods.months_between` counts them: 31 January to 28 February is one."""
     months = as_of.year * 12 + as_of.month - 1 - month_number(earlier)
     month_ends = add_months(as_of.replace(day=1), 1).toordinal() - as_of.toordinal() == 1
-    return months if month_ends else months - (earlier.day() > as_of.day).cast("int64")
+    return months if month_ends else months - (earlier.day() > as_of.day).ifelse(1, 0)
 
 
 def measure_order_gap(tables: Tables, as_of: date) -> ir.Table:
@@ -122,9 +127,9 @@ def measure_contacts(tables: Tables, as_of: date) -> ir.Table:
     talks = tables["interactions"].filter(lambda t: t.customer_id.notnull())
     talks = talks.mutate(talked_on=talks.occurred_at.date())
     talks = talks.filter(talks.talked_on < as_of)
-    recent = (talks.talked_on >= add_months(as_of, -6)).cast("int64")
+    recent = talks.talked_on >= add_months(as_of, -6)
     last = talks.group_by("customer_id").agg(
-        last_contacted_on=talks.talked_on.max(), contacts_6m=count_of(recent.sum())
+        last_contacted_on=talks.talked_on.max(), contacts_6m=count_of(talks.count(where=recent))
     )
     return last.mutate(days_since_last_contact=days_between(last.last_contacted_on, as_of))
 
@@ -132,10 +137,13 @@ def measure_contacts(tables: Tables, as_of: date) -> ir.Table:
 def overdue_payments(tables: Tables, *, as_of: date, window_months: int = 12) -> ir.Table:
     """Payments due in the `window_months` before `as_of` that were paid after their day, or not in full until `as_of`.
 
-    The payment's columns, and `owed_cny` (still open on `as_of`) and `overdue_days` (until it was paid, else until `as_of`).
+    One row per payment: row_id, customer_id, due_date, owed_cny (still open on `as_of`), overdue_days (until it was paid, else
+    until `as_of`).
     Money paid on or after `as_of` is not yet paid; an amount paid without a date counts as paid in time.
     """
-    due = tables["payments"].filter(lambda t: (t.due_date >= add_months(as_of, -window_months)) & (t.due_date < as_of))
+    needed = ["row_id", "customer_id", "due_date", "due_amount_cny", "paid_date", "paid_amount_cny"]
+    due = tables["payments"].select(needed)
+    due = due.filter(lambda t: (t.due_date >= add_months(as_of, -window_months)) & (t.due_date < as_of))
     later = due.paid_date.notnull() & (due.paid_date >= as_of)
     due = due.mutate(
         paid_on=later.ifelse(ibis.null("date"), due.paid_date),
@@ -156,9 +164,8 @@ def overdue_payments(tables: Tables, *, as_of: date, window_months: int = 12) ->
     overdue = due.filter(open_still | late)
     settled = overdue.paid_on.notnull() & ~ibis.coalesce(overdue.owed_cny > 0, False)
     until_paid = days_between(overdue.due_date, overdue.paid_on)
-    return overdue.mutate(overdue_days=settled.ifelse(until_paid, days_between(overdue.due_date, as_of))).drop(
-        "nothing_paid"
-    )
+    overdue_days = settled.ifelse(until_paid, days_between(overdue.due_date, as_of))
+    return overdue.select("row_id", "customer_id", "due_date", "owed_cny", overdue_days=overdue_days)
 
 
 def measure_overdue(tables: Tables, as_of: date) -> ir.Table:

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-from crmlib.engine import count_of, money, read_frame, safe_divide
+from crmlib.engine import count_of, money, to_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import MEASURES, active_customers
 
@@ -30,23 +30,33 @@ def profile_customers(tables: Tables, *, as_of: date) -> pd.DataFrame:
     customers = active_customers(tables)
     amounts = MEASURES["orders_12m"](tables, as_of).select("customer_id", "amount_12m_cny")
     known = customers.left_join(amounts, "customer_id").drop("customer_id_right")
-    counts = ibis.union(*(_count_codes(known, name) for name in DIMENSIONS))
-    whole = ibis.window(group_by="dimension")
-    shares = counts.mutate(
-        share=safe_divide(counts.customers, counts.customers.sum().over(whole)),
-        amount_share=safe_divide(counts.amount_12m_cny, counts.amount_12m_cny.sum().over(whole)),
+    coded = known.select(
+        amount=known.amount_12m_cny.fill_null(0),
+        **{name: code(known).nullif("").fill_null(UNKNOWN) for name, code in DIMENSIONS.items()},
+    )
+    # one pass over the customers; each combination of codes is then added up six ways
+    combined = coded.group_by(list(DIMENSIONS)).agg(customers=count_of(coded.count()), amount=money(coded.amount.sum()))
+    combinations = combined.to_pyarrow()
+    counts = to_frame(pa.concat_tables(_count_codes(combinations, name) for name in DIMENSIONS))
+    whole = counts.groupby("dimension")["customers"].transform("sum").astype("float64")
+    total = counts["dimension"].map(counts.groupby("dimension")["amount_12m_cny"].agg(lambda amounts: sum(amounts)))
+    amount_share = counts["amount_12m_cny"].astype("float64") / total.astype("float64").where(total > 0)
+    counts = counts.assign(
+        share=(counts["customers"] / whole).astype("float64").round(10), amount_share=amount_share.round(10)
     )
     columns = ["dimension", "code", "customers", "share", "amount_12m_cny", "amount_share"]
-    return read_frame(shares.select(*columns)).sort_values(["dimension", "code"], ignore_index=True)
+    return counts[columns].sort_values(["dimension", "code"], ignore_index=True)
 
 
-def _count_codes(customers: ir.Table, dimension: str) -> ir.Table:
-    code = DIMENSIONS[dimension](customers).nullif("").fill_null(UNKNOWN)
-    coded = customers.select("amount_12m_cny", code=code)
-    counts = coded.group_by("code").agg(
-        customers=count_of(coded.count()), amount_12m_cny=money(coded.amount_12m_cny.fill_null(0).sum())
-    )
-    return counts.mutate(dimension=ibis.literal(dimension))
+def _count_codes(combinations: pa.Table, dimension: str) -> pa.Table:
+    sums = combinations.group_by(dimension).aggregate([("customers", "sum"), ("amount", "sum")])
+    columns = {
+        "dimension": pa.array([dimension] * len(sums), pa.string()),
+        "code": sums[dimension],
+        "customers": sums["customers_sum"],
+        "amount_12m_cny": sums["amount_sum"].cast(pa.decimal128(18, 2)),
+    }
+    return pa.table(columns)
 
 
 def find_core_segments(profile: pd.DataFrame, *, cover: Decimal = Decimal("0.8")) -> pd.DataFrame:

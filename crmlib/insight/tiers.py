@@ -48,7 +48,8 @@ def assign_tiers(tables: Tables, *, settings: Settings, as_of: date) -> pd.DataF
     """One row per active customer and dimension: customer_id, dimension, label, reasons (JSON list of {rule, figures,
     row_ids, rows}), as_of. Sorted by customer_id, dimension.
 
-    The labels are Ibis expressions run where the tables are; only what a reason quotes is brought here.
+    The labels are Ibis expressions run where the tables are; only what a reason quotes is brought here. Where a table has no
+    rows the label is given all the same, and a reason says so (NO_PAYMENT_TABLE …).
     """
     tiers = settings.tiers
     start = value_start(tiers.value.basis, as_of=as_of, fiscal_year_start=settings.periods.fiscal_year_start)
@@ -240,9 +241,9 @@ def list_at_risk(tables: Tables, tiers: pd.DataFrame, measures: pd.DataFrame) ->
     found["reasons"] = found["reasons_value"].str.removesuffix("]") + "," + found["reasons_risk"].str.removeprefix("[")
     staff = tables["staff"].select(owner_id="staff_id", owner="name")
     people = tables["customers"].left_join(staff, "owner_id")
-    people = people.filter(people.customer_id.isin([*found["customer_id"], ""]))  # some engines refuse an empty list
-    owner = ibis.coalesce(people.owner_name, people.owner, people.owner_id)
-    people = read_frame(people.select("customer_id", "name", owner=owner))
+    people = read_frame(
+        people.select("customer_id", "name", owner=ibis.coalesce(people.owner_name, people.owner, people.owner_id))
+    )
     listed = people.merge(measures, on="customer_id").merge(found[["customer_id", "reasons"]], on="customer_id")
     ranked = listed.sort_values(["amount_12m_cny", "customer_id"], ascending=[False, True], ignore_index=True)
     return ranked[list(AT_RISK)]

@@ -33,5 +33,5 @@ def _as_book_table(name: str, frame: pd.DataFrame | None) -> ibis.Table:
     columns = {key: pa.nulls(n, kind) for key, kind in schema.items()}
     columns["row_id"] = pa.array([f"{name}-{place}" for place in range(1, n + 1)], pa.string())
     if frame is not None:
-        columns |= {key: pa.array(frame[key], schema[key], from_pandas=True) for key in frame.columns}
+        columns |= {key: pa.array(frame[key], from_pandas=True).cast(schema[key]) for key in frame.columns}
     return ibis.memtable(pa.table(columns, schema=pa.schema(schema)))

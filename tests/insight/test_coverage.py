@@ -1,0 +1,24 @@
+"""Coverage: what a book lacks is said."""
+
+from crmlib.insight.coverage import ANALYSES, REASONS, empty_tables, missing_tables
+from crmlib.labels import speaker
+
+
+def test_a_table_without_rows_switches_its_analyses_off(tables):
+    book = tables(
+        orders="order_id  customer_id  ordered_on  amount_cny\n1  anna  2024-01-01  1.00",
+        interactions="customer_id  occurred_at\nanna  2024-01-01",
+        opportunities="stage  opened_on\nwon  2024-01-01",
+    )
+    assert empty_tables(book) == {"payments", "needs"}
+    assert missing_tables(book).values.tolist() == [
+        ["tier_potential", "needs", "NO_NEED_TABLE"],
+        ["risk_overdue", "payments", "NO_PAYMENT_TABLE"],
+        ["funnel_need", "needs", "NO_NEED_TABLE"],
+    ]
+
+
+def test_every_analysis_and_reason_has_words():
+    say = speaker("zh")
+    for analysis, table in ANALYSES.items():
+        assert say(f"analysis.{analysis}") and say(f"tier_rule.{REASONS[table]}")
