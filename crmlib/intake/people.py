@@ -104,7 +104,7 @@ def parse_phone(text: str) -> Parsed:
 
 
 def _one_dash_before_extension(words: str) -> str:
-    """021-1234-5678 and 021-12345678-801: only a dash behind the whole number begins an extension."""
+    """021-0234-5678 and 021-02345678-801: only a dash behind the whole number begins an extension."""
     head, *rest = words.split("-")
     if not head.startswith("0") or len(head) > 4 or not rest:
         return words

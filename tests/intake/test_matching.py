@@ -147,8 +147,8 @@ def test_one_customer_from_several_channels_is_one():
     [
         """
         row_id  name              phone
-        a       上海示例科技有限公司  021-12345670
-        b       上海示例贸易有限公司  021-12345670""",
+        a       上海示例科技有限公司  021-02345670
+        b       上海示例贸易有限公司  021-02345670""",
         """
         row_id  name  phone
         a       张伟  10012345670
