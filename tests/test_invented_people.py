@@ -39,10 +39,9 @@ def is_invented(span: Span) -> bool:
     if span.kind == "id_no":
         return "10X98765432"[sum(int(d) * 2 ** (17 - i) for i, d in enumerate(span.value[:17])) % 11] != span.value[17]
     if span.kind in ("phone", "landline"):
-        try:
-            return not phonenumbers.is_valid_number(phonenumbers.parse(span.value, "CN"))
-        except phonenumbers.NumberParseException:
-            return True
+        without_extension = re.sub(r"(?:转|(?<=\d{7})-)\d{1,6}$", "", span.value)
+        number = phonenumbers.parse(without_extension, "CN")
+        return phonenumbers.is_possible_number(number) and not phonenumbers.is_valid_number(number)
     return "example" in span.value or len(set(span.value)) < 7
 
 
