@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from crmlib.sample.words import pick, words
 
-PHONE_PREFIXES = ("100", "101", "102", "103", "120", "121", "122", "123", "125", "128")  # possible, never assigned
 MAIL_DOMAINS = ("example.com", "example.cn", "example.org", "example.net")
 USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -104,7 +103,8 @@ class Inventor:
         return han + "".join(given), surname[len(han) :]
 
     def phone(self) -> str:
-        return self._new(lambda _: self.rng.choice(PHONE_PREFIXES) + f"{self.rng.randrange(10**8):08d}")
+        """10… has the length of a mobile number, and no operator may ever give it out (11… and 12… are read as dialling codes)."""
+        return self._new(lambda _: f"10{self.rng.randrange(10**9):09d}")
 
     def email(self, sound: str, domain: str) -> str:
         return self._new(lambda far: f"{sound}{self.rng.randrange(10**6 if far else 100):02d}@{domain}")

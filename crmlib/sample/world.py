@@ -135,7 +135,7 @@ def invent_customer(inventor: Inventor, sellers: list[str], n: int) -> Customer:
     if value in ("high", "middle") and (company is None or company.form == "厂"):
         value = "low"
     path = pick(PATHS, rng) if value in ("high", "middle", "low") else "steady"
-    if value == "high" and rng.random() < 0.08:
+    if value == "high" and rng.random() < 0.04:
         path = "lost"
     _, (median, spread, least, most), pace, _ = VALUES[value]
     yearly = min(most, max(least, rng.lognormvariate(0, spread) * median))
