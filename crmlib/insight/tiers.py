@@ -202,32 +202,6 @@ def tier_moves(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     return both[moved].sort_values(key, ignore_index=True)
 
 
-def count_tiers(now: pd.DataFrame, before: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row per dimension and label, best first, with 0 where nobody is: dimension, label, n, share, n_before (missing
-    without `before`)."""
-    keys = pd.MultiIndex.from_tuples([(d, label) for d, labels in LABELS.items() for label in labels])
-    n, n_before = (_count_labels(tiers, keys) for tiers in (now, before))
-    whole = n.groupby(level=0).transform("sum").astype("float64")
-    counts = pd.DataFrame(
-        {"n": n, "share": (n.astype("float64") / whole.where(whole > 0)).round(10), "n_before": n_before}
-    )
-    return counts.rename_axis(["dimension", "label"]).reset_index()
-
-
-def _count_labels(tiers: pd.DataFrame | None, keys: pd.MultiIndex) -> pd.Series:
-    if tiers is None:
-        return pd.Series(pd.NA, index=keys, dtype="Int64")
-    return tiers.groupby(["dimension", "label"]).size().reindex(keys, fill_value=0).astype("Int64")
-
-
-def count_moves(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """One row per dimension and pair of labels of the customers known on both days, those who stayed included: dimension,
-    label_before, label_now, n."""
-    key = ["customer_id", "dimension"]
-    both = before[[*key, "label"]].merge(now[[*key, "label"]], on=key, suffixes=("_before", "_now"))
-    return both.groupby(["dimension", "label_before", "label_now"]).size().reset_index(name="n")
-
-
 def list_at_risk(tables: Tables, tiers: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
     """High value and churn risk, the combined segment 高价值+流失风险, largest amount first.
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from crmlib.insight.measures import measure_customers
-from crmlib.insight.tiers import assign_tiers, count_moves, count_tiers, list_at_risk, tier_moves
+from crmlib.insight.tiers import assign_tiers, list_at_risk, tier_moves
 from crmlib.settings import parse_settings
 
 AS_OF = date(2024, 7, 1)
@@ -338,17 +338,3 @@ def test_moves_are_labels_that_changed_and_customers_who_came_or_left():
         ["c", "risk", "stable", "–"],
         ["d", "risk", "–", "stable"],
     ]
-    assert count_moves(now, before).values.tolist() == [
-        ["risk", "stable", "stable", 1],
-        ["risk", "stable", "warning", 1],
-        ["value", "high", "high", 1],
-    ]
-
-
-def test_counts_show_every_label_and_what_it_was(lapsed):
-    now, before = (assign_tiers(lapsed, settings=parse_settings(), as_of=day) for day in (AS_OF, date(2024, 6, 1)))
-    counts = count_tiers(now, before).set_index(["dimension", "label"])
-    assert counts.loc["risk", "n"].to_dict() == {"stable": 1, "warning": 0, "churn_risk": 3, "no_deal": 0}
-    assert counts.loc["risk", "n_before"].to_dict() == {"stable": 1, "warning": 0, "churn_risk": 2, "no_deal": 1}
-    assert counts["share"].groupby(level=0).sum().tolist() == [1, 1, 1]
-    assert count_tiers(now)["n_before"].isna().all()

@@ -15,10 +15,16 @@ from crmlib.report.sections.summary import tell_balance
 from crmlib.settings import Settings
 
 DEFINED = (  # the settings that decide what the sources leave open
-    "tiers.value.basis", "tiers.value.high", "tiers.value.middle", "tiers.potential.intents", "tiers.potential.clarity",
+    "tiers.value.basis", "tiers.value.high", "tiers.value.middle", "tiers.potential.intents", "tiers.potential.priorities",
+    "tiers.potential.stages", "tiers.potential.lifecycle_stages", "tiers.potential.clarity",
     "tiers.risk.lost_months", "tiers.risk.warn_overdue", "tiers.risk.window_months", "periods.fiscal_year_start",
     "matching.hub_names", "checks.flood_share", "checks.min_contact_methods", "privacy.name",
 )  # fmt: skip
+
+POTENTIAL = {  # settings of the potential tier → what their codes are choices of
+    "intents": "intent", "priorities": "priority", "stages": "need_stage", "lifecycle_stages": "lifecycle_stage",
+    "clarity": "clarity",
+}  # fmt: skip
 
 
 def build_definitions(data: ReportData) -> Section:
@@ -86,7 +92,7 @@ def _told(key: str, value: object, say: Say) -> str:
     if key == "privacy.name":
         return say(f"choice.name.{value}")
     if key.startswith("tiers.potential"):
-        choices = DICTIONARY.choices["intent" if key.endswith("intents") else "clarity"]
+        choices = DICTIONARY.choices[POTENTIAL[key.rpartition(".")[2]]]
         return choices[value].word(say.lang) if value in choices else str(value)
     if key in ("tiers.value.high", "tiers.value.middle"):
         return write_money(value, say)
