@@ -9,7 +9,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crmlib.book.pieces import Pieces, read_pieces
+from crmlib.book.vault import list_batches, open_batch
 from crmlib.errors import CheckError, DataError
+from crmlib.home import Home
+from crmlib.keys import Key
 from crmlib.masking import CANDIDATE, MASKS, Span, find_personal
 
 COLUMNS = ["file", "place", "kind", "excerpt"]
@@ -47,6 +50,16 @@ def check_publishable(folder: str | Path, *, known_names: Collection[str] | None
     if len(hits):
         first = [CheckError(f"personal.{hit['kind']}", **hit) for hit in hits.head(10).to_dict("records")]
         raise CheckError.of([CheckError("error.personal_found", folder=str(folder), n=len(hits)), *first])
+
+
+def names_in_vault(home: Home, key: Key) -> set[str]:
+    """Every contact's full name that was sealed, for `known_names`; masked ones are not names."""
+    names: set[str] = set()
+    for batch in list_batches(home):
+        table = open_batch(home, batch, key)
+        if "contacts.name" in table.column_names:
+            names |= {name for name in table["contacts.name"].unique().to_pylist() if name and "*" not in name}
+    return names
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:

@@ -14,8 +14,11 @@ import pytest
 import typst
 import xlsxwriter
 
-from crmlib.book.access import COLUMNS, check_publishable, scan_files
+from crmlib.book.access import COLUMNS, check_publishable, names_in_vault, scan_files
+from crmlib.book.vault import seal_batch
 from crmlib.errors import CheckError, DataError
+from crmlib.home import Home
+from crmlib.keys import SAMPLE_KEY
 
 PHONE, MAIL, ID = "10012345678", "zhang@example.com", "990101190001011234"
 
@@ -176,6 +179,13 @@ def test_known_names_are_found_where_they_stand_as_names(tmp_path):
     assert found(tmp_path, known_names=known) == [("L1", "name"), ("L2", "name"), ("L4", "name"), ("L5", "name")]
     assert found(tmp_path) == []
     assert scan_files(tmp_path, known_names=known)["excerpt"][1] == "王*反馈价格高"
+
+
+def test_the_names_to_look_for_come_from_the_vault(tmp_path):
+    home = Home(tmp_path)
+    seal_batch(home, "1-0-rows", pa.table({"contacts.name": ["王小明", "张*", None]}), SAMPLE_KEY)
+    seal_batch(home, "1-0-raw", pa.table({"电话": [PHONE]}), SAMPLE_KEY)
+    assert names_in_vault(home, SAMPLE_KEY) == {"王小明"}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
