@@ -46,6 +46,7 @@ _INVISIBLE |= {
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0xFFE5: "¥", 0x2212: "-"}
 # Chinese punctuation belongs to Chinese text; a registered name is written （上海）
 _WIDE_IN_WORDS = {code: to for code, to in _WIDE.items() if chr(code) not in "（），：；！？"}
+_ANY_WIDE = re.compile("[\uff01-\uff5e\uffe5\u2212]")
 
 
 class Parsed(NamedTuple):
@@ -65,12 +66,20 @@ def refuse(reason: str) -> Parsed:
 
 def tidy(text: str) -> str:
     """Words as typed: invisible characters gone, runs of blanks one blank, wide letters and digits narrow."""
-    return " ".join(text.translate(_INVISIBLE).translate(_WIDE_IN_WORDS).split())
+    if not text.isprintable():  # so is every text with an invisible character; most have none
+        text = text.translate(_INVISIBLE)
+    if _ANY_WIDE.search(text):
+        text = text.translate(_WIDE_IN_WORDS)
+    return " ".join(text.split())
 
 
 def narrow(text: str) -> str:
     """Numbers, dates and codes: compatibility forms and wide punctuation narrow as well."""
-    return " ".join(unicodedata.normalize("NFKC", text.translate(_WIDE)).translate(_INVISIBLE).split())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text.translate(_WIDE))
+    if not text.isprintable():
+        text = text.translate(_INVISIBLE)
+    return " ".join(text.split())
 
 
 def compact(text: str) -> str:

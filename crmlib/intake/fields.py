@@ -53,7 +53,7 @@ def reading_of(field: Field, dictionary: Dictionary, sheet: SheetFacts) -> Readi
         return special(field, dictionary)
     if parse := METHODS.get(field.name) or _CODES.get(field.name):
         return Reading(parse, own)
-    if field.type == "enum":
+    if field.choice:
         return Reading(partial(codes.parse_choice, choices=dictionary.choices[field.choice]), own)
     if field.type == "dec":
         return Reading(_decimal_parser(field.key, sheet), {field.name: _cents})
@@ -111,6 +111,7 @@ def _parse_json(text: str) -> Parsed:
 
 _BY_TYPE: Mapping[str, Callable[[str], Parsed]] = {
     "str": cells.parse_words,
+    "enum": cells.parse_words,  # a user's own field without a list
     "text": cells.parse_prose,
     "json": _parse_json,
     "list": _parse_list,
@@ -248,12 +249,16 @@ def _mood(field: Field, dictionary: Dictionary) -> Reading:
 
 
 def _content(field: Field, dictionary: Dictionary) -> Reading:
+    def parse(text: str) -> Parsed:
+        words = cells.parse_prose(text).value
+        return Parsed(words and (words, prose.split_said(words)))
+
     return Reading(
-        cells.parse_prose,
+        parse,
         {
-            field.name: _same,
-            "interactions.client_said": lambda text: prose.split_said(text).client,
-            "interactions.we_said": lambda text: prose.split_said(text).ours,
+            field.name: lambda talk: talk[0],
+            "interactions.client_said": lambda talk: talk[1].client,
+            "interactions.we_said": lambda talk: talk[1].ours,
         },
     )
 

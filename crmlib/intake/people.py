@@ -28,7 +28,7 @@ _COUNTRY = re.compile(r"^(?:\+|00)86-?|^86-?(?=1\d{10}$)")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)(\d{1,6})$", re.I)
 _MASKED_PHONE = re.compile(r"^[\d+\-()]*[*x×＊]{2,}[\d*x×\-]*$|^\*+$", re.I)
 _ALIAS = re.compile(r"^客户联系方式-?\d+$")  # the code names that some teams write instead of numbers
-_MOBILE = re.compile(r"^1\d{10}$")  # the shape alone: whether a number is in use is not for us to say
+_MOBILE = re.compile(r"^1[0-9]{10}$", re.A)  # the shape alone: whether a number is in use is not for us to say
 _LANDLINE = re.compile(r"^(0(?:10|2\d|[3-9]\d{2}))-?(\d{7,8})(?:-(\d{1,6}))?$")
 _SERVICE = re.compile(r"^(?:[48]00-?\d{3,4}-?\d{3,4}|9[56]\d{3,4})$")
 _LOCAL = re.compile(r"^[2-8]\d{6,7}(?:-\d{1,6})?$")
@@ -47,6 +47,8 @@ def parse_phones(text: str) -> Parsed:
 
     Numbers that came masked are kept as they came and noted: nobody can be recognised by them.
     """
+    if _MOBILE.fullmatch(text):  # as most are
+        return Parsed(text)
     if is_nothing(compact(text)):
         return MISSING
     if len(text) > LONGEST:
@@ -87,7 +89,7 @@ def parse_phone(text: str) -> Parsed:
     digits = inland.replace("-", "")
     if inland != words and not digits.startswith(("0", "1", "400", "800")):
         inland, digits = "0" + inland, "0" + digits  # +86 21 … is dialled 021 … at home
-    if _MOBILE.match(digits):
+    if _MOBILE.fullmatch(digits):
         return Parsed(digits)
     if _SERVICE.match(inland):
         return Parsed(digits)

@@ -45,6 +45,8 @@ class NextAction(NamedTuple):
 
 def split_said(text: str) -> Said:
     """客户:…;我方:… → the two halves. Text without both marks stays whole, elsewhere."""
+    if ":" not in text and "：" not in text:
+        return Said(None, None)
     parts: dict[str, list[str]] = {"client": [], "ours": []}
     marks = list(_SPEAKER.finditer(text))
     for mark, after in pairwise([*marks, None]):

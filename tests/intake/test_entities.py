@@ -20,6 +20,7 @@ SURNAMES = frozenset(["王", "李", "张", "金", "欧阳", "欧"])
         "YY制造集团",
         "Example Ltd",
         "某某中心",
+        "蔚蓝",
         "ABC",
     ],
 )

@@ -166,6 +166,7 @@ def test_a_plan_gets_its_day_from_its_words_and_the_year_from_the_talk():
         },
     )
     assert standard.rows["actions.due_date"].tolist() == [date(2023, 10, 18), date(2024, 2, 1)]
+    assert standard.rows["actions.task"].tolist()[1] == "1月5日前回访"  # its day is not the one in the column
     assert standard.rows["actions.owner_side"].tolist()[0] == "ours"
     assert reasons(standard) == [(3, "owner_name", "1月5日前回访", "ACTION_WITHOUT_OWNER", "warning")]
 
