@@ -128,7 +128,7 @@ def test_no_glyph_is_missing_and_dollars_are_no_formula(shares):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         svg, png = charts.to_svg(figure, "strange"), charts.to_png(figure)
-    assert "$a_1$ 至 $b$" in svg and "〓野 〓" in svg and "&lt;b&gt;&amp;amp;" in svg
+    assert ">$a_1$ 至 $b$<" in svg and "〓野 〓" in svg and "&lt;b&gt;&amp;amp;" in svg
     assert png.startswith(b"\x89PNG")
 
 

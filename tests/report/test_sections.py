@@ -165,3 +165,15 @@ def test_a_running_month_is_never_compared(make_data, only):
     report = build_report(make_data(order_trend=trend, settings=only("summary", "trend")))
     assert section(report, "trend").title.startswith("2024-06")
     assert findings(report)[1].startswith("2024-06")
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "why"),
+    [((10, 100), (20, 210), "订单数"), ((10, 100), (11, 220), "每笔金额"), ((10, 100), (20, 100), "抵消")],
+)
+def test_what_moved_more_is_named_as_the_reason(make_data, only, before, now, why):
+    rows = [
+        (date(2024, m, 1), orders, 1, amount, False) for m, (orders, amount) in zip((5, 6), (before, now), strict=True)
+    ]
+    trend = pd.DataFrame(rows, columns=["month", "orders", "customers", "amount_cny", "partial"])
+    assert why in findings(build_report(make_data(order_trend=trend, settings=only("summary"))))[1]

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import datetime
 
 import openpyxl
 import pandas as pd
@@ -74,6 +75,7 @@ def test_two_writings_are_the_same_bytes(report, tmp_path):
     for name in "ab":
         write_workbook(report, tmp_path / f"{name}.xlsx")
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").properties.created == datetime(2024, 7, 1)  # not the clock
 
 
 def test_shares_and_missing_numbers_survive(report, tmp_path):
