@@ -92,19 +92,31 @@ def do_run(args: argparse.Namespace, say: Say) -> int:
 
 
 def do_import(args: argparse.Namespace, say: Say) -> int:
-    from crmlib.book.build import import_and_build
+    from crmlib.book.build import build_book
+    from crmlib.book.importing import import_files
+    from crmlib.book.lock import run_lock
+    from crmlib.book.results import total_line, write_todo
     from crmlib.inputs import list_inputs
+    from crmlib.settings import load_settings
 
-    lines = import_and_build(
-        find_home(args.home),
-        list_inputs(args.paths),
-        table=args.table,
-        received_on=date.today(),
-        say=say,
-        tell=tell,
-    )
-    for line in lines:
-        tell(line)
+    home, inputs = find_home(args.home), list_inputs(args.paths)
+    settings = load_settings(home)
+    with run_lock(home):
+        imported = import_files(
+            home,
+            inputs,
+            settings=settings,
+            origin="own",
+            received_on=date.today(),
+            say=say,
+            tell=tell,
+            table=args.table,
+        )
+        built = build_book(home, settings=settings, key=imported.key, origin="own")
+        files = {batch.file for batch in imported.batches}
+        tell(total_line(built.balance[built.balance["file"].isin(files)], say=say))
+        for line in write_todo(home, built, say=say):
+            tell(line)
     return 0
 
 

@@ -57,11 +57,15 @@ def book_origin(home: Home) -> str:
     return marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
 
 
-def kit_hash() -> str:
-    """One hash over the kit's own code, words, rules and notebooks."""
+def kit_hash(*parts: str) -> str:
+    """One hash over the kit's own code, words, rules and notebooks, or over some parts of crmlib alone."""
     package = Path(__file__).parent
-    files = [p for p in package.rglob("*") if p.suffix in (".py", ".toml", ".csv", ".j2", ".typ", ".css", ".js")]
+    files = [
+        p for p in package.rglob("*") if p.suffix in (".py", ".toml", ".csv", ".j2", ".typ", ".css", ".js", ".html")
+    ]
+    if parts:
+        files = [p for p in files if p.relative_to(package).parts[0] in parts]
     digest = hashlib.sha256(__version__.encode())
-    for path in sorted([*files, *NOTEBOOKS.glob("*.ipynb")]):
+    for path in sorted([*files, *([] if parts else NOTEBOOKS.glob("*.ipynb"))]):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -38,15 +38,20 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
 
 def execute_notebook(source: Path, target: Path, parameters: dict[str, Any]) -> dict[str, float]:
     """Run `source` into `target`; a failure leaves `target` unmade and a .partial with the traceback."""
-    from jupyter_client.manager import KernelManager
     from papermill import execute_notebook as papermill
 
-    if os.name == "posix":  # no port is opened, and no warning about one is printed
-        KernelManager.transport.default_value = "ipc"
     started = time.monotonic()
     part = target.with_name(f"{target.stem}.partial.ipynb")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    papermill(str(source), str(part), parameters=parameters, kernel_name="python3", progress_bar=False)
+    quiet = ["--IPKernelApp.log_level=ERROR"]  # else each kernel warns of its local ports
+    papermill(
+        str(source),
+        str(part),
+        parameters=parameters,
+        kernel_name="python3",
+        progress_bar=False,
+        extra_arguments=quiet,
+    )
     os.replace(part, target)
     return {"seconds": round(time.monotonic() - started, 1)}
 

@@ -44,3 +44,43 @@ def _column(cells: list[str], field: crmlib.dictionary.Field | None) -> pa.Array
     read = READERS.get(field.type, str) if field else str
     values = [None if cell == MISSING else read(cell) for cell in cells]
     return pa.array(values, field.arrow_type if field else pa.string())
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty home whose key lies beside it."""
+    from crmlib.home import Home
+
+    monkeypatch.setenv("CRM_KEY_FILE", str(tmp_path / "vault.key"))
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def intake(place):
+    """intake({"a.csv": text, …}) → the book made of these files, by import and build; files are added to those before."""
+    from crmlib.book.build import build_book
+    from crmlib.book.importing import import_files
+    from crmlib.inputs import list_inputs
+    from crmlib.labels import speaker
+    from crmlib.settings import load_settings
+
+    def run(files: dict[str, str], *, settings: str = "", day: date = date(2024, 7, 1)):
+        for name, text in files.items():
+            path = place.inbox / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        if settings:
+            place.settings_file.write_text(settings, encoding="utf-8")
+        known = load_settings(place)
+        imported = import_files(
+            place,
+            list_inputs([place.inbox]),
+            settings=known,
+            origin="own",
+            received_on=day,
+            say=speaker("zh"),
+            tell=lambda line: None,
+        )
+        return build_book(place, settings=known, key=imported.key, origin="own")
+
+    return run

@@ -8,10 +8,11 @@ data/book/batches/000001_<sha>/   file.json   and for each sheet n:
 data/vault/            what was left out or masked, sealed
 """
 
+import hashlib
 import json
 import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from crmlib.book.hiding import hide_issues, hide_raw, hide_rows
+from crmlib.book.hiding import hide_excerpts, hide_issues, hide_raw, hide_rows
 from crmlib.book.vault import open_batch, seal_batch
 from crmlib.dictionary import Dictionary
 from crmlib.home import Home
-from crmlib.inputs import Input
+from crmlib.inputs import Input, kit_hash
 from crmlib.intake.checks import split_rows
-from crmlib.intake.headers import Mapping, map_headers
+from crmlib.intake.headers import map_headers
 from crmlib.intake.identity import identify_rows
 from crmlib.intake.readers import read_file
 from crmlib.intake.values import standardise
@@ -48,6 +49,7 @@ class Batch:
     notes: tuple[str, ...]
     physical: int  # every row of the file, data or not
     sheets: tuple[dict[str, Any], ...]
+    rules: str  # a hash of the rules it was read by
 
     def part_id(self, sheet: int, part: str) -> str:
         return f"{self.folder.name}-{sheet}-{part}"
@@ -103,137 +105,137 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
 def list_batches(home: Home) -> list[Batch]:
     """Every batch of the book in the order in which they came."""
-    batches = []
-    for path in sorted((home.book / "batches").glob("*/file.json")):
-        about = json.loads(path.read_text(encoding="utf-8"))
-        batches.append(
-            Batch(
-                path.parent,
-                about["sequence"],
-                about["file"],
-                about["system"],
-                about["sha256"],
-                date.fromisoformat(about["received_on"]),
-                about["origin"],
-                tuple(about["notes"]),
-                about["physical"],
-                tuple(about["sheets"]),
-            )
+    return [read_batch(path.parent) for path in sorted((home.book / "batches").glob("[0-9]*/file.json"))]
+
+
+def read_batch(folder: Path) -> Batch:
+    about = json.loads((folder / "file.json").read_text(encoding="utf-8"))
+    return Batch(
+        folder=folder,
+        sequence=about["sequence"],
+        file=about["file"],
+        system=about["system"],
+        sha256=about["sha256"],
+        received_on=date.fromisoformat(about["received_on"]),
+        origin=about["origin"],
+        notes=tuple(about["notes"]),
+        physical=about["physical"],
+        sheets=tuple(about["sheets"]),
+        rules=about["rules"],
+    )
+
+
+def source_for(settings: Settings, file: str, *, system: str, sheet: str = "", table: str = "") -> Source:
+    """The `[sources.<name>]` block of a file: by sheet, else by file name, stem or folder; `table` overrides its table."""
+    names = [sheet, file, Path(file).name, Path(file).stem, system]
+    found = next((settings.sources[name] for name in names if name in settings.sources), Source())
+    return replace(found, table=table) if table else found
+
+
+def reading_rules(settings: Settings) -> str:
+    """A hash of everything that decides how a file is read: where it differs, the kept rows are read anew."""
+    own = repr((settings.sources, settings.fields, settings.checks))
+    return hashlib.sha256((own + kit_hash("intake", "reference", "dictionary.toml")).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What reading a file needs beside the file."""
+
+    home: Home
+    settings: Settings
+    dictionary: Dictionary
+    key: Key
+
+    def stage(self, one: Input, *, sequence: int, received_on: date, origin: str, table: str = "") -> Batch:
+        """Read, map, standardise and check one file, and keep it. Raises DataError: then nothing is kept of it."""
+        read = read_file(one.path)
+        sha256 = one.sha256()
+        about = {
+            "sequence": sequence,
+            "file": one.name,
+            "system": one.system,
+            "sha256": sha256,
+            "received_on": received_on.isoformat(),
+            "origin": origin,
+            "notes": [str(note) for note in read.notes],
+            "physical": sum(map(len, read.tables)) + len(read.refused),
+            "asked_table": table,
+        }
+        return self._keep(f"{sequence:06d}_{sha256[:12]}", about, read.tables, hide_excerpts(read.refused))
+
+    def reread(self, batch: Batch) -> Batch:
+        """The kept rows mapped, standardised and checked by the rules of today."""
+        about = json.loads((batch.folder / "file.json").read_text(encoding="utf-8"))
+        tables = [Sheet(batch, n).raw(self.home, self.key) for n in range(len(batch.sheets))]
+        for raw, sheet in zip(tables, batch.sheets, strict=True):
+            raw.attrs = {"file": batch.file, "sheet": sheet["sheet"], "header_line": sheet["header_line"]}
+        return self._keep(batch.folder.name, about, tables, to_frame(pq.read_table(batch.folder / "refused.parquet")))
+
+    def _keep(self, name: str, about: dict[str, Any], tables: list[pd.DataFrame], refused: pd.DataFrame) -> Batch:
+        folder = self.home.book / "batches" / name
+        build = folder.with_name(f".new-{name}")
+        shutil.rmtree(build, ignore_errors=True)
+        build.mkdir(parents=True)
+        sheets = [self._keep_sheet(build, name, number, raw, about) for number, raw in enumerate(tables)]
+        _write(build / "refused.parquet", refused)
+        whole = {**about, "sheets": sheets, "rules": reading_rules(self.settings)}
+        (build / "file.json").write_text(json.dumps(whole, ensure_ascii=False, indent=1), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(build, folder)
+        return read_batch(folder)
+
+    def _keep_sheet(
+        self, build: Path, name: str, number: int, raw: pd.DataFrame, about: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Write one sheet's parts into `build`, seal what is personal, and return what file.json says of the sheet."""
+        sheet = raw.attrs.get("sheet", "")
+        source = source_for(
+            self.settings, about["file"], system=about["system"], sheet=sheet, table=about["asked_table"]
         )
-    return batches
-
-
-def source_for(settings: Settings, one: Input, sheet: str) -> Source:
-    """The `[sources.<name>]` block of a file: by sheet, else by file name, stem or folder."""
-    names = [sheet, one.name, one.path.name, one.path.stem, one.system]
-    return next((settings.sources[name] for name in names if name in settings.sources), Source())
-
-
-def stage_file(
-    home: Home,
-    one: Input,
-    *,
-    sequence: int,
-    key: Key,
-    settings: Settings,
-    dictionary: Dictionary,
-    received_on: date,
-    origin: str,
-    table: str = "",
-) -> Batch:
-    """Read, map, standardise and check one file, and keep it. Raises DataError: then nothing is kept of it."""
-    read = read_file(one.path)
-    sha256 = one.sha256()
-    folder = home.book / "batches" / f"{sequence:06d}_{sha256[:12]}"
-    build = folder.with_name(f".new-{folder.name}")
-    shutil.rmtree(build, ignore_errors=True)
-    build.mkdir(parents=True)
-    sheets = []
-    for number, raw in enumerate(read.tables):
-        source = source_for(settings, one, raw.attrs.get("sheet", ""))
-        if table:
-            source = Source(**{**source.__dict__, "table": table})
-        mapping = map_headers(raw, source=source, dictionary=dictionary)
-        about: dict[str, Any] = {
-            "sheet": raw.attrs.get("sheet", ""),
+        system = source.system or about["system"]
+        mapping = map_headers(raw, source=source, dictionary=self.dictionary)
+        rows, issues = pd.DataFrame(index=raw.index), pd.DataFrame()
+        if mapping.table:
+            day = date.fromisoformat(about["received_on"])
+            standard = standardise(raw, mapping, received_on=day, source=source, dictionary=self.dictionary)
+            split = split_rows(
+                standard.rows,
+                standard.issues,
+                mapping=mapping,
+                checks=self.settings.checks,
+                received_on=day,
+                dictionary=self.dictionary,
+                file=about["file"],
+            )
+            rows, issues = pd.concat([split.kept, split.quarantined]).reindex(raw.index), split.issues
+            flat = identify_rows(
+                raw, split.kept, table=mapping.table, system=system, key=self.key, dictionary=self.dictionary
+            ).assign(quarantined=raw.index.isin(split.quarantined.index))
+            shown, hidden = hide_rows(rows, dictionary=self.dictionary)
+            _write(build / f"{number}.rows.parquet", pd.concat([flat, shown], axis=1).rename_axis("line").reset_index())
+            self._seal(f"{name}-{number}-rows", hidden)
+            _write(build / f"{number}.issues.parquet", hide_issues(issues, dictionary=self.dictionary))
+        shown, hidden = hide_raw(raw, mapping, issues, rows, dictionary=self.dictionary)
+        _write(build / f"{number}.raw.parquet", shown.rename_axis("line").reset_index())
+        self._seal(f"{name}-{number}-raw", hidden)
+        return {
+            "sheet": sheet,
             "table": mapping.table,
             "refusal": mapping.refusal,
             "header_line": raw.attrs.get("header_line"),
             "physical": len(raw),
             "columns": [column._asdict() for column in mapping.columns],
             "custom": list(mapping.custom),
-            "notes": [note.message("zh") for note in mapping.notes],
+            "notes": [str(note) for note in mapping.notes],
             "currency": source.currency or mapping.currency,
             "rate": source.rate,
             "snapshot": source.snapshot,
-            "system": source.system or one.system,
+            "system": system,
         }
-        _keep_sheet(
-            home, build, folder.name, number, raw, mapping, about, source=source, key=key,
-            settings=settings, dictionary=dictionary, received_on=received_on,
-        )  # fmt: skip
-        sheets.append(about)
-    _write(build / "refused.parquet", hide_issues(read.refused, "excerpt"))
-    about_file = {
-        "sequence": sequence,
-        "file": one.name,
-        "system": one.system,
-        "sha256": sha256,
-        "received_on": received_on.isoformat(),
-        "origin": origin,
-        "notes": [str(note) for note in read.notes],
-        "physical": sum(map(len, read.tables)) + len(read.refused),
-        "sheets": sheets,
-    }
-    (build / "file.json").write_text(json.dumps(about_file, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(build, folder)
-    return next(batch for batch in list_batches(home) if batch.folder == folder)
 
-
-def _keep_sheet(
-    home: Home,
-    build: Path,
-    name: str,
-    number: int,
-    raw: pd.DataFrame,
-    mapping: Mapping,
-    about: dict[str, Any],
-    *,
-    source: Source,
-    key: Key,
-    settings: Settings,
-    dictionary: Dictionary,
-    received_on: date,
-) -> None:
-    """Write one sheet's parts into `build`, and seal what is personal."""
-    rows, issues = pd.DataFrame(index=raw.index), pd.DataFrame()
-    quarantined = pd.Series(False, index=raw.index)
-    identity = pd.DataFrame(index=raw.index)
-    if mapping.table:
-        standard = standardise(raw, mapping, received_on=received_on, source=source, dictionary=dictionary)
-        split = split_rows(
-            standard.rows, standard.issues, mapping=mapping, checks=settings.checks, received_on=received_on,
-            dictionary=dictionary, file=name,
-        )  # fmt: skip
-        rows, issues = pd.concat([split.kept, split.quarantined]).reindex(raw.index), split.issues
-        quarantined = pd.Series(raw.index.isin(split.quarantined.index), index=raw.index)
-        identity = identify_rows(
-            raw,
-            rows.loc[~quarantined],
-            table=mapping.table,
-            system=about["system"],
-            key=key,
-            dictionary=dictionary,
-        )
-    shown_raw, hidden_raw = hide_raw(raw, mapping, issues, rows, dictionary=dictionary)
-    _write(build / f"{number}.raw.parquet", shown_raw.reset_index())
-    seal_batch(home, f"{name}-{number}-raw", pa.Table.from_pandas(hidden_raw, preserve_index=False), key)
-    if mapping.table:
-        shown, hidden = hide_rows(rows, dictionary=dictionary)
-        flat = pd.concat([identity, quarantined.rename("quarantined"), shown], axis=1).rename_axis("line").reset_index()
-        _write(build / f"{number}.rows.parquet", flat)
-        seal_batch(home, f"{name}-{number}-rows", pa.Table.from_pandas(hidden, preserve_index=False), key)
-        _write(build / f"{number}.issues.parquet", hide_issues(issues, "value", dictionary=dictionary))
+    def _seal(self, part: str, hidden: pd.DataFrame) -> None:
+        seal_batch(self.home, part, pa.Table.from_pandas(hidden, preserve_index=False), self.key)
 
 
 def _write(path: Path, frame: pd.DataFrame) -> None:

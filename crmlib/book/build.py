@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmlib.book.assemble import Sheets, assemble_tables, load_sheets, when_seen
 from crmlib.book.balance import balance_by_file, check_balance
-from crmlib.book.batches import list_batches
+from crmlib.book.batches import Reader, list_batches, reading_rules
 from crmlib.book.outcome import trace_rows
 from crmlib.book.shelf import Book, open_book, publish
 from crmlib.book.work import Work
@@ -56,6 +56,9 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     if not any(sheet["table"] for batch in batches for sheet in batch.sheets):
         raise DataError("error.no_table", files=", ".join(batch.file for batch in batches))
     dictionary = DICTIONARY.with_fields(settings.own_fields())
+    reader = Reader(home, settings, dictionary, key)
+    rules = reading_rules(settings)
+    batches = [batch if batch.rules == rules else reader.reread(batch) for batch in batches]
     sheets = load_sheets(home, batches, key)
     references = resolve_references(
         [(s.table, s.about["system"], rows) for s, rows in zip(sheets.about, sheets.rows, strict=True)], key=key

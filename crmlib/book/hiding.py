@@ -1,19 +1,31 @@
 """What a kept sheet shows and what it hides: personal cells masked outside, whole inside the vault."""
 
+import json
+from collections.abc import Callable
+from functools import partial
+
 import pandas as pd
 
 from crmlib.dictionary import Dictionary, Field
+from crmlib.intake.entities import entity_of
 from crmlib.intake.headers import Mapping
 from crmlib.masking import MASKS, mask_name, mask_text, mask_texts, through_distinct
+from crmlib.reference import surnames
 
 _SCANNED = ("str", "text", "list", "json", "enum")
 
 
 def mask_values(values: pd.Series, field: Field, *, style: str = "surname_star") -> pd.Series:
     """A personal field masked by what it is (phone, e-mail …), else as a person's name."""
-    if field.key in MASKS and field.key != "name":
-        return through_distinct(values.astype("str"), MASKS[field.key])
-    return through_distinct(values.astype("str"), lambda name: mask_name(name, style=style))
+    mask = MASKS[field.key] if field.key in MASKS and field.key != "name" else partial(mask_name, style=style)
+    return through_distinct(values.astype("str"), partial(_mask_list, mask) if field.type == "list" else mask)
+
+
+def _mask_list(mask: Callable[[str], str | None], text: str) -> str | None:
+    """A list field holds a JSON list once it is standardised, and a plain cell before that."""
+    if not text.startswith("["):
+        return mask(text)
+    return json.dumps([mask(one) for one in json.loads(text)], ensure_ascii=False)
 
 
 def is_person(rows: pd.DataFrame) -> pd.Series:
@@ -60,17 +72,27 @@ def _is_hidden(rows: pd.DataFrame, name: str, dictionary: Dictionary) -> bool:
     return False
 
 
-def hide_issues(issues: pd.DataFrame, column: str, *, dictionary: Dictionary | None = None) -> pd.DataFrame:
-    """Faulty values as they may be shown: a personal field masked, anything else scanned."""
+def hide_issues(issues: pd.DataFrame, *, dictionary: Dictionary) -> pd.DataFrame:
+    """Faults with their values as they may be shown: a personal field masked, anything else scanned."""
     if not len(issues):
         return issues
-    values = through_distinct(issues[column].astype("str"), mask_text)
-    if dictionary is not None:
-        for (table, key), part in issues.groupby(["table", "field"]):
-            field = dictionary.tables[table].fields.get(key) if table in dictionary.tables else None
-            if field and field.personal in ("P", "S", "person"):
-                values.loc[part.index] = mask_values(part[column], field)
-    return issues.assign(**{column: values})
+    values = through_distinct(issues["value"].astype("str"), _mask_cells)
+    for (table, key), part in issues.groupby(["table", "field"]):
+        field = dictionary.tables[table].fields.get(key) if table in dictionary.tables else None
+        if field and field.personal in ("P", "S", "person"):
+            values.loc[part.index] = mask_values(part["value"], field)
+    return issues.assign(value=values)
+
+
+def hide_excerpts(refused: pd.DataFrame) -> pd.DataFrame:
+    """Rows set aside by the reader: no header says what a cell is, so what looks like a person's name is masked too."""
+    return refused.assign(excerpt=through_distinct(refused["excerpt"].astype("str"), _mask_cells))
+
+
+def _mask_cells(row: str) -> str:
+    """A row of cells with a bar between them, or one cell."""
+    cells = [mask_name(c) if entity_of(c, surnames()) == "person" else mask_text(c) for c in row.split(" | ")]
+    return " | ".join(cells)
 
 
 def hide_table(

@@ -53,7 +53,7 @@ def import_files(
     (home.book / "ORIGIN").write_text(origin, encoding="utf-8")
     batches = kept.list_batches(home)
     known = {(one.system, one.file, one.sha256): one for one in batches}
-    dictionary = DICTIONARY.with_fields(settings.own_fields())
+    reader = kept.Reader(home, settings, DICTIONARY.with_fields(settings.own_fields()), key)
     new, seen, problems = [], [], []
     for one in inputs:
         if batch := known.get((one.system, one.name, one.sha256())):
@@ -62,10 +62,7 @@ def import_files(
             continue
         sequence = (batches[-1].sequence if batches else 0) + len(new) + 1
         try:
-            batch = kept.stage_file(
-                home, one, sequence=sequence, key=key, settings=settings, dictionary=dictionary,
-                received_on=received_on, origin=origin, table=table,
-            )  # fmt: skip
+            batch = reader.stage(one, sequence=sequence, received_on=received_on, origin=origin, table=table)
         except DataError as error:
             problems.append(error)
             continue

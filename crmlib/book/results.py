@@ -10,6 +10,7 @@ from crmlib.book.balance import STATUSES, balance_line
 from crmlib.book.build import Built
 from crmlib.book.shelf import Book
 from crmlib.book.work import Work
+from crmlib.home import Home
 from crmlib.intake.matching import explain_why
 from crmlib.keys import Key
 from crmlib.labels import Say
@@ -135,12 +136,10 @@ def write_review(path: Path, book: Book, *, say: Say) -> int:
     return len(review)
 
 
-def write_todo(work: Work, built: Built) -> list[str]:
+def write_todo(home: Home, built: Built, *, say: Say) -> list[str]:
     """data/todo/quarantine.xlsx and review.xlsx. Returns a line on each."""
-    todo, say, book = work.home.todo, work.say, built.book
-    rows = write_quarantine(
-        todo / "quarantine.xlsx", book, kept.list_batches(work.home), home=work.home, key=built.key, say=say
-    )
+    todo, book = home.todo, built.book
+    rows = write_quarantine(todo / "quarantine.xlsx", book, kept.list_batches(home), home=home, key=built.key, say=say)
     pairs = write_review(todo / "review.xlsx", book, say=say)
     return [
         say("todo.quarantine_written", n=rows, path=todo / "quarantine.xlsx"),

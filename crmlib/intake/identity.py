@@ -27,7 +27,7 @@ def normal_name(names: pd.Series) -> pd.Series:
         name: "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum() or c == "*")
         for name in names.dropna().unique()
     }
-    return names.map(seen).fillna("").astype("str")
+    return names.map(seen.get).astype("str").fillna("")
 
 
 def identify_rows(

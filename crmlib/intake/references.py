@@ -83,14 +83,23 @@ def _settle(distinct: pd.DataFrame, system: str, known: pd.DataFrame, *, key: Ke
     here = known[known["system"].eq(system) & known["norm"].ne("")]
     # a name written in a customer sheet of the same system, under no number or the same one
     numbered = here.dropna(subset=["source_id"])
-    by_both = numbered.groupby(numbered["source_id"].astype("str") + "\x1f" + numbered["norm"])["row_id"].min()
-    bare = here[here["source_id"].isna()].groupby("norm")["row_id"].min()
-    by_name = here.groupby("norm")["row_id"].min()
-    both = distinct[_ID].astype("str") + "\x1f" + norm
-    found = both.map(by_both).where(distinct[_ID].notna())
-    found = found.fillna(norm.map(bare)).where(norm.ne(""))
-    found = found.where(distinct[_ID].notna() | found.notna(), norm.map(by_name))
+    by_both = _first(numbered["source_id"].astype("str") + "\x1f" + numbered["norm"], numbered["row_id"])
+    without = here["source_id"].isna()
+    bare, by_name = _first(here["norm"][without], here["row_id"][without]), _first(here["norm"], here["row_id"])
+    has_id = distinct[_ID].notna()
+    found = _look(distinct[_ID].astype("str") + "\x1f" + norm, by_both).where(has_id)
+    found = found.fillna(_look(norm, bare)).where(norm.ne(""))
+    found = found.where(has_id | found.notna(), _look(norm, by_name))
     return pd.DataFrame({"row_id": found.fillna(ids).where(norm.ne("")), "norm": norm}, index=distinct.index)
+
+
+def _first(keys: pd.Series, row_ids: pd.Series) -> dict[str, str]:
+    """The smallest row id under each key."""
+    return row_ids.astype("str").groupby(keys.astype("str")).min().to_dict()
+
+
+def _look(keys: pd.Series, known: dict[str, str]) -> pd.Series:
+    return keys.map(known.get).astype("str")
 
 
 def _with_bare_numbers(customers: pd.DataFrame, by_line: pd.DataFrame, *, key: Key) -> pd.DataFrame:
@@ -98,22 +107,16 @@ def _with_bare_numbers(customers: pd.DataFrame, by_line: pd.DataFrame, *, key: K
     if not len(by_line):
         return customers
     listed = set(customers.loc[customers["stated"] & customers["source_id"].notna(), "system"])
-    bare = by_line[by_line["customer_row_id"].isna() & ~by_line["system"].isin(listed)]
-    bare = bare[["system", "source_id"]].drop_duplicates()
-    named = customers[["system", "source_id"]].dropna()
-    bare = bare.merge(named.drop_duplicates(), how="left", indicator=True)
-    bare = bare[bare["_merge"] == "left_only"].drop(columns="_merge")
-    if not len(bare):
+    named = set(customers[["system", "source_id"]].dropna().itertuples(index=False, name=None))
+    bare = by_line.loc[by_line["customer_row_id"].isna(), ["system", "source_id"]].drop_duplicates()
+    new = [pair for pair in bare.itertuples(index=False, name=None) if pair[0] not in listed and pair not in named]
+    if not new:
         return customers
-    nameless = pd.Series(pd.NA, index=bare.index, dtype="str")
-    ids = pd.concat(
-        [
-            customer_row_ids(part["source_id"], nameless.loc[part.index], system=system, key=key)
-            for system, part in bare.groupby("system")
-        ]
-    )
-    extra = bare.assign(row_id=ids, stated=False)
-    return pd.concat([customers, extra.reindex(columns=customers.columns)], ignore_index=True)
+    extra = pd.DataFrame(new, columns=["system", "source_id"], dtype="str").assign(stated=False)
+    for system, part in extra.groupby("system"):
+        nameless = pd.Series(pd.NA, index=part.index, dtype="str")
+        extra.loc[part.index, "row_id"] = customer_row_ids(part["source_id"], nameless, system=system, key=key)
+    return pd.concat([customers, extra], ignore_index=True)
 
 
 def assign_customers(references: References, row_to_customer: pd.Series) -> pd.DataFrame:

@@ -100,8 +100,8 @@ def take_contacts(rows: pd.DataFrame, *, key: Key) -> tuple[pd.DataFrame, pd.Dat
 
 
 def as_list(text: str) -> list[str]:
-    """A list field's JSON, or a single text, as texts."""
-    return json.loads(text) if text.startswith("[") else [text]
+    """A list field as texts: a JSON list, or ways to reach somebody with semicolons between."""
+    return json.loads(text) if text.startswith("[") else text.split(";")
 
 
 def _contact_ids(customer_id: pd.Series, norm: pd.Series, *, key: Key) -> pd.Series:
