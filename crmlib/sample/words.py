@@ -15,4 +15,9 @@ def words() -> dict[str, Any]:
 
 def pick(shares: Mapping[str, float], rng: Random) -> str:
     """A key, as often as its share of all."""
-    return rng.choices(tuple(shares), tuple(shares.values()))[0]
+    mark = rng.random() * sum(shares.values())
+    for key, share in shares.items():
+        mark -= share
+        if mark < 0:
+            return key
+    return key  # rounding took the last crumb
