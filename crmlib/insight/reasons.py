@@ -40,7 +40,7 @@ def cite_rows(rows: ir.Table, customers: pa.Array, *, first: list[ir.Value]) -> 
         )
     starts = np.flatnonzero(table["rank"].to_numpy() == 0)
     offsets = pa.array(np.append(starts, len(table)), pa.int32())
-    named = pa.ListArray.from_arrays(offsets, _quoted(table["row_id"].combine_chunks()))
+    named = pa.ListArray.from_arrays(offsets, quote(table["row_id"].combine_chunks()))
     place = pd.Index(table["customer_id"].take(starts).to_pandas()).get_indexer(customers.to_pandas())
     place = pa.array(place, mask=place < 0)
     return Cited(pc.binary_join(named, ",").take(place), table["rows"].take(pa.array(starts)).take(place))
@@ -76,11 +76,12 @@ def _as_json(value: pa.Array | object) -> pa.Array | pa.Scalar:
     value = value if isinstance(value, (pa.Array, pa.ChunkedArray, pa.Scalar)) else pa.scalar(value)
     text = pc.cast(value, pa.string())
     if pa.types.is_string(value.type) or pa.types.is_date(value.type):
-        text = _quoted(text)
+        text = quote(text)
     return pc.fill_null(text, "null")
 
 
-def _quoted(text: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
+def quote(text: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
+    """Texts as JSON strings."""
     escaped = pc.replace_substring(pc.replace_substring(text, "\\", "\\\\"), '"', '\\"')
     return pc.binary_join_element_wise('"', escaped, '"', "")
 
@@ -108,6 +109,6 @@ def _tell(name: str, value: object, say: Say) -> str:
 def tell_money(amount: Decimal, say: Say) -> str:
     """62.5 万元 / CNY 625,000; never rounded, so that 499,999.99 does not read as 50 万."""
     tens_of_thousands = amount / 10000
-    if say.lang == "zh" and abs(amount) >= 10000 and tens_of_thousands == round(tens_of_thousands, 2):
+    if say.lang == "zh" and abs(amount) >= 10000 and tens_of_thousands == round(tens_of_thousands, 4):
         return say("money.wan", amount=f"{tens_of_thousands.normalize():,f}")
     return say("money.yuan", amount=f"{amount:,.2f}".removesuffix(".00"))

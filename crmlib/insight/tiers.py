@@ -21,7 +21,7 @@ from crmlib.insight.measures import (
     value_start,
 )
 from crmlib.insight.needs import sum_needs, weigh_needs
-from crmlib.insight.reasons import cite_rows, join_reasons, write_reason
+from crmlib.insight.reasons import cite_rows, join_reasons, quote, write_reason
 from crmlib.periods import add_months
 from crmlib.settings import RiskTier, Settings, ValueTier
 
@@ -58,7 +58,7 @@ def assign_tiers(tables: Tables, *, settings: Settings, as_of: date) -> pd.DataF
     overdue = overdue_payments(tables, as_of=as_of, window_months=tiers.risk.window_months)
     needs = weigh_needs(tables, potential=tiers.potential, as_of=as_of)
 
-    base = active_customers(tables).select("customer_id", customer_row="row_id")
+    base = active_customers(tables).select("customer_id")
     value = sum_orders(in_basis).select("customer_id", "amount_cny", "orders")
     history = sum_orders(orders).select("customer_id", "last_ordered_on")
     joined = base
@@ -146,7 +146,7 @@ def _need_reasons(facts, empty, *, cited) -> pa.Array:
     focus, some = pc.equal(label, "focus"), pc.equal(label, "potential")
     by_stage = pc.equal(facts["intent_by"], "lifecycle_stage")
     own_row = cited._replace(
-        row_ids=pc.if_else(by_stage, pc.binary_join_element_wise('"', facts["customer_row"], '"', ""), cited.row_ids),
+        row_ids=pc.if_else(by_stage, quote(facts["customer_id"]), cited.row_ids),  # a merged customer is many rows
         rows=pc.if_else(by_stage, 1, cited.rows),
     )
     always = pc.is_valid(facts["customer_id"])

@@ -158,7 +158,7 @@ def test_potential_cites_the_rows_that_set_intent_and_need(tables):
     assert (intent["figures"], intent["row_ids"]) == ({"by": "intent"}, ["needs-2"])
     assert (need["figures"], need["row_ids"], need["rows"]) == ({"needs": 1}, ["needs-2"], 1)
     by_stage, need = found["bo"]
-    assert (by_stage["figures"], by_stage["row_ids"]) == ({"by": "lifecycle_stage"}, ["customers-2"])
+    assert (by_stage["figures"], by_stage["row_ids"]) == ({"by": "lifecycle_stage"}, ["bo"])
     assert need["row_ids"] == ["needs-3"]
 
 
