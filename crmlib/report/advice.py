@@ -39,10 +39,12 @@ def _share(figure_id: str, worth_saying: Callable[[float], bool]) -> Callable[[R
 
 
 def _quarantined(data: ReportData) -> dict[str, str] | None:
-    if not data.quarantine["n"].sum():
+    """Rows as the balance counts them: one row may have several reasons."""
+    rows = data.balance["quarantined"].sum()
+    if not rows or data.quarantine.empty:
         return None
     first = data.quarantine.sort_values(["n", "reason"], ascending=[False, True]).iloc[0]
-    return {"n": write_number(data.quarantine["n"].sum()), "reason": name_reason(first["reason"], data.say)}
+    return {"n": write_number(rows), "reason": name_reason(first["reason"], data.say)}
 
 
 # the most urgent first

@@ -96,7 +96,10 @@ def _lines(label: str, width: int = 10) -> str:
     """A label over at most two lines: Chinese is broken anywhere, words between words."""
     text = fonts.printable(str(label))
     wide = sum(ord(c) > 0x2E80 for c in text) * 2 > len(text)
-    return "\n".join(wrap(text, width if wide else width * 2, max_lines=2, placeholder="…")) or text
+    width = width if wide else width * 2
+    if wide and len(text) > width:  # two lines of one length, not one full line and a rest
+        width = min(width, -(-len(text) // 2))
+    return "\n".join(wrap(text, width, max_lines=2, placeholder="…")) or text
 
 
 def _bars(
@@ -146,7 +149,7 @@ def draw_shares(shares: pd.DataFrame, say: Say, *, colors: Sequence[str], kind: 
 @_drawn
 def draw_pie(shares: pd.DataFrame, say: Say, *, colors: Sequence[str]) -> Figure:
     """A ring of few parts: label, n, share; the words stand outside, at the end of a line."""
-    height, radius, line = 2.2, 0.72, 0.4  # inches
+    height, radius, line = 2.2, 0.7, 0.4  # inches
     figure = Figure(figsize=(style.HALF, height))
     ax = figure.add_axes((0, 0, 1, 1))
     middle = (style.HALF / 2, height / 2)
@@ -171,7 +174,7 @@ def draw_pie(shares: pd.DataFrame, say: Say, *, colors: Sequence[str]) -> Figure
             ax.annotate(
                 f"{fonts.printable(str(row['label']))}\n{_counted(row, say)}",
                 xy=rims[i],
-                xytext=(middle[0] + side * (radius + 0.2), place),
+                xytext=(middle[0] + side * (radius + 0.26), place),
                 ha="left" if side > 0 else "right",
                 va="center",
                 linespacing=1.25,
@@ -191,7 +194,7 @@ def _direction(start: float, end: float) -> tuple[float, float]:
 @_drawn
 def draw_order_trend(trend: pd.DataFrame, say: Say) -> Figure:
     """Amounts as a line, orders as bars below, by month: month, orders, amount_cny, partial; a month that is not full is hollow."""
-    figure = Figure(figsize=(style.FULL, 3.1), layout="constrained")
+    figure = Figure(figsize=(style.FULL, 2.75), layout="constrained")
     top, low = figure.subplots(2, 1, sharex=True, height_ratios=[2.3, 1])
     places, partial = range(len(trend)), trend["partial"].astype(bool).tolist()
     amounts, orders = trend["amount_cny"].astype(float), trend["orders"].astype(int)
@@ -293,10 +296,10 @@ def draw_tier_moves(moves: pd.DataFrame, say: Say, *, dimension: str) -> Figure:
 
 @_drawn
 def draw_funnel(funnel: pd.DataFrame, say: Say) -> Figure:
-    """Stages of one entity from the first on: label, n, share; lighter from step to step."""
+    """Stages of one entity from the first on: code, label, n, share; lighter from step to step."""
     figure = Figure(figsize=(style.HALF, 0.36 * len(funnel) + 0.3), layout="constrained")
     ax = figure.subplots()
     labels = [_counted(row, say) for _, row in funnel.iterrows()]
-    _bars(ax, funnel["n"], funnel["label"], style.ramp(len(funnel)), labels)
+    _bars(ax, funnel["n"], funnel["label"], style.series_colors(funnel["code"]), labels)
     ax.set_xlim(0, max(1, funnel["n"].max()) * 1.75)
     return figure

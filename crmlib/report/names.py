@@ -17,12 +17,15 @@ CHOICES = {
 }
 
 
+NAMED = {"industry": ("industries", "code"), "region": ("regions", "region")}  # reference table, its column of codes
+
+
 @cache
-def _industries(lang: str) -> Mapping[str, str]:
+def _references(name: str, code: str, lang: str) -> Mapping[str, str]:
     from crmlib.reference import load_reference
 
-    table = load_reference("industries")
-    return dict(zip(table["code"], table[lang], strict=True))
+    table = load_reference(name)
+    return dict(zip(table[code], table[lang if lang in table else code], strict=True))
 
 
 def name_code(dimension: str, code: str, say: Say) -> str:
@@ -31,8 +34,8 @@ def name_code(dimension: str, code: str, say: Say) -> str:
         return say("section.unknown")
     if code == "other":
         return say("section.other")
-    if dimension == "industry":
-        return _industries(say.lang).get(code, code)
+    if dimension in NAMED:
+        return _references(*NAMED[dimension], say.lang).get(code, code)
     if dimension in CHOICES:
         choices = DICTIONARY.choices.get(DICTIONARY.field(CHOICES[dimension]).choice, {})
         return choices[code].word(say.lang) if code in choices else code

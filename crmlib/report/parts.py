@@ -63,7 +63,9 @@ def change_of(data: ReportData, figure_id: str, *, both: bool = False) -> Change
 def tell_change(data: ReportData, figure_id: str, *, both: bool = False) -> str:
     """ "，比上期 +1.2 个百分点", or nothing where there is no period before."""
     change = change_of(data, figure_id, both=both)
-    return data.say("section.moved", change=change.text) if change else ""
+    if not change:
+        return ""
+    return data.say("section.moved", change=change.text) if change.sign else data.say("section.moved_not")
 
 
 def make_metrics(data: ReportData, *figure_ids: str) -> Iterator[Metric]:

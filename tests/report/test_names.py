@@ -12,7 +12,8 @@ ZH, EN = speaker("zh"), speaker("en")
         ("size", "small", "小型", "Small"),
         ("source", "fair", "展会", "Trade fair"),
         ("customer", "prospect", "潜在", "Prospect"),
-        ("region", "华东", "华东", "华东"),
+        ("region", "华东", "华东", "East China"),
+        ("region", "海外", "海外", "海外"),
         ("industry", "unknown", "未知", "Unknown"),
         ("industry", "other", "其他", "Other"),
         ("opportunity", "第七阶段", "第七阶段", "第七阶段"),  # a stage of the user's own

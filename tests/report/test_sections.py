@@ -177,3 +177,30 @@ def test_what_moved_more_is_named_as_the_reason(make_data, only, before, now, wh
     ]
     trend = pd.DataFrame(rows, columns=["month", "orders", "customers", "amount_cny", "partial"])
     assert why in findings(build_report(make_data(order_trend=trend, settings=only("summary"))))[1]
+
+
+def test_a_ring_that_would_be_mostly_unknown_gives_way(make_data, only):
+    profile = make_data().profile
+    unknown = (profile["dimension"] == "size") & (profile["code"] == "unknown")
+    profile = profile.assign(share=profile["share"].where(~unknown, 0.9))
+    blocks = build_report(make_data(profile=profile, settings=only("profile"))).sections[0].blocks
+    kinds = {block.title: block.chart.kind for block in blocks if isinstance(block, Figure)}
+    assert kinds["客户数，按客户性质"] == "pie" and kinds["客户数，按规模"] == "bar"
+
+
+def test_stages_that_nobody_wrote_down_are_the_finding(make_data, only):
+    rows = [("customer", "interested", 1, 61, 0.09), ("customer", "unknown", 2, 607, 0.91)]
+    funnel = pd.DataFrame(rows, columns=["entity", "stage", "position", "n", "share"])
+    report = build_report(make_data(funnel=funnel, settings=only("funnel")))
+    assert report.sections[0].title == "91.0 % 的客户没有记录阶段"
+
+
+def test_a_complete_field_is_counted_not_listed(report):
+    table = section(report, "health").blocks[-1]
+    assert table.rows["field"].tolist() == ["企业规模", "所属行业"] and table.note == "其余 1 项均已填全。"
+
+
+def test_nothing_moved_reads_as_a_sentence(make_data, only):
+    data = make_data()
+    report = build_report(make_data(figures_before=data.figures, settings=only("summary")))
+    assert findings(report)[2] == "高价值客户 36 家，占 15.0 %，与上期持平。"

@@ -21,10 +21,16 @@ def build_funnel(data: ReportData) -> Section | None:
         drawn = charts.draw_funnel(named, say)
         name = say("section.funnel.chart", entity=whose)
         figures.append(
-            make_shares(f"funnel_{entity}", name, drawn, named, say, colors=style.ramp(len(named)), pie=False)
+            make_shares(
+                f"funnel_{entity}", name, drawn, named, say, colors=style.series_colors(named["code"]), pie=False
+            )
         )
         most = named.loc[known["n"].astype(int).idxmax()]
         blanks = {"stage": most["label"], "n": write_number(most["n"]), "share": write_share(most["share"], say)}
-        title = title or say("section.funnel.title", entity=whose, **blanks)
+        unknown = rows.loc[rows["stage"] == "unknown", "share"].sum()
+        found = say("section.funnel.title", entity=whose, **blanks)
+        if unknown > 0.5:
+            found = say("section.funnel.title_unknown", entity=whose, share=write_share(unknown, say))
+        title = title or found
     n = say("section.n_things", n=write_number(data.funnel["n"].sum()))
     return make_section(data, "funnel", title, figures, n=n) if figures else None

@@ -6,6 +6,7 @@ from crmlib.labels import Say
 from crmlib.report.blocks import Block, Section, Table
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_field, name_reason, name_table
+from crmlib.report.numbers import write_number
 from crmlib.report.parts import columns, make_section
 from crmlib.report.sections.summary import tell_balance
 
@@ -39,15 +40,18 @@ def _balance(balance: pd.DataFrame, say: Say) -> Table:
 def _reasons(rows: pd.DataFrame, title: str, say: Say) -> Table:
     most = rows.sort_values(["n", "reason"], ascending=[False, True]).head(TOP)
     told = pd.DataFrame({"reason": [name_reason(code, say) for code in most["reason"]], "n_rows": most["n"].tolist(), "code": most["reason"].tolist()})  # fmt: skip
-    return Table(title, columns(say, ("reason", "text"), ("n_rows", "int"), ("code", "id")), told)
+    named = columns(say, ("reason", "text"), ("n_rows", "int"), ("code", "id"))
+    return Table(title, named, told, say("section.health.reasons_note"))
 
 
 def _completeness(rows: pd.DataFrame, say: Say) -> Table:
-    """The least complete first."""
+    """The least complete first; what is complete is only counted."""
     told = rows.assign(
         share=rows["filled"] / rows["rows"].where(rows["rows"] > 0),
         field=[name_field(t, f, say) for t, f in zip(rows["table"], rows["field"], strict=True)],
         table=[name_table(table, say) for table in rows["table"]],
     ).sort_values("share", kind="stable")
     named = columns(say, ("table", "text"), ("field", "text"), ("filled", "int"), ("rows", "int"), ("share", "share"))
-    return Table(say("section.health.completeness"), named, told)
+    full = (told["filled"] >= told["rows"]).sum()
+    note = say("section.health.complete", n=write_number(full)) if full else ""
+    return Table(say("section.health.completeness"), named, told[told["filled"] < told["rows"]], note)

@@ -17,15 +17,16 @@ FIRST = ("industry", "region", "source", "size", "entity_type")  # what the titl
 
 
 def build_profile(data: ReportData) -> Section | None:
-    """Only what is known of somebody; customers' nature instead of their size where no size is known."""
+    """Only what is known of somebody. The ring is of sizes, or where most sizes are unknown, of the customers' nature."""
     say = data.say
     shares = {dimension: rank_codes(data.profile, dimension, say) for dimension in FIRST}
     shares = {dimension: rows for dimension, rows in shares.items() if (rows["code"] != "unknown").any()}
     if not shares:
         return None
-    pies = [dimension for dimension in PIES if dimension in shares][:1]
-    bars = [dimension for dimension in FIRST if dimension in shares and dimension not in PIES]
-    blocks: list[Block] = [_draw(shares[dimension], dimension, say) for dimension in (*pies, *bars)]
+    ring = next((dimension for dimension in PIES if dimension in shares and _unknown(shares[dimension]) <= 0.5), "")
+    bars = [dimension for dimension in FIRST if dimension in shares and dimension not in (ring, "entity_type")]
+    drawn = [*([ring] if ring else []), *bars]
+    blocks: list[Block] = [_draw(shares[dimension], dimension, say, ring=dimension == ring) for dimension in drawn]
     core = find_core_segments(data.profile)
     for dimension in ("industry", "region"):
         if dimension in shares and shares[dimension]["amount_share"].notna().any():
@@ -61,11 +62,15 @@ def rank_codes(profile: pd.DataFrame, dimension: str, say: Say) -> pd.DataFrame:
     )
 
 
-def _draw(shares: pd.DataFrame, dimension: str, say: Say) -> Figure:
-    title, pie = say("section.profile.by", dimension=say(f"section.profile.{dimension}")), dimension in PIES
-    colors = style.series_colors(shares["code"]) if pie else [charts.bar_color(code) for code in shares["code"]]
-    drawn = charts.draw_pie(shares, say, colors=colors) if pie else charts.draw_shares(shares, say, colors=colors)
-    return make_shares(f"profile_{dimension}", title, drawn, shares, say, colors=colors, pie=pie)
+def _unknown(shares: pd.DataFrame) -> float:
+    return shares.loc[shares["code"] == "unknown", "share"].sum()
+
+
+def _draw(shares: pd.DataFrame, dimension: str, say: Say, *, ring: bool) -> Figure:
+    title = say("section.profile.by", dimension=say(f"section.profile.{dimension}"))
+    colors = style.series_colors(shares["code"]) if ring else [charts.bar_color(code) for code in shares["code"]]
+    drawn = charts.draw_pie(shares, say, colors=colors) if ring else charts.draw_shares(shares, say, colors=colors)
+    return make_shares(f"profile_{dimension}", title, drawn, shares, say, colors=colors, pie=ring)
 
 
 def _money(shares: pd.DataFrame, dimension: str, core: int, say: Say) -> Table:

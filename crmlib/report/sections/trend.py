@@ -35,6 +35,6 @@ def build_trend(data: ReportData) -> Section | None:
         "amount": write_money(last["amount_cny"], say),
         "moved": moved,
     }
-    metrics = make_metrics(data, "amount_last_month", "orders_last_month", "amount_change_1m")
+    metrics = make_metrics(data, "amount_last_month", "orders_last_month", "unattributed_amount_12m")
     n = say("section.n_orders", n=write_number(trend["orders"].sum()))
     return make_section(data, "trend", say("section.trend.title", **blanks), [*metrics, figure], n=n)
