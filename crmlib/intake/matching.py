@@ -44,6 +44,15 @@ RULES = (
     Rule("email", ("email",), 0.94, ("EMAIL_SAME",)),
     Rule("registered_name", ("registered",), 0.93, ("REGISTERED_NAME_SAME",), names="any"),
     Rule("core_city", ("core", "city", "seat"), 0.88, ("CORE_SAME",)),
+    # a person who changes company keeps the phone, one with two companies may keep both; neither keeps the trade as well
+    Rule(
+        "moved",
+        ("phone", "email", "contact", "trade"),
+        0.82,
+        ("PHONE_SAME", "EMAIL_SAME"),
+        "incompatible",
+        ask="CITY_DIFFERS",
+    ),
     Rule("core_contact", ("core", "contact", "seat"), 0.80, ("CORE_SAME",), ask="CITY_DIFFERS"),
     Rule("staff_city", ("staff", "city", "seat"), 0.75, (), ask="NAME_TYPO"),
     Rule("contact_phone", ("phone", "contact"), 0.50, ("PHONE_SAME",), names="incompatible", weak=True),
@@ -196,6 +205,7 @@ def _candidates(evidence: Evidence, rules: Sequence[Rule]) -> pd.DataFrame:
             db.execute(
                 f"CREATE TEMP TABLE {name} AS SELECT rows.*, value AS {name[:-1]} FROM {name}_raw JOIN rows USING (r)"
             )
+        db.execute("CREATE TEMP VIEW reached AS SELECT phones.*, value AS email FROM phones JOIN emails_raw USING (r)")
         used = [(place, rule) for place, rule in enumerate(rules) if _is_used(rule, evidence)]
         found = [db.execute(_pairs_sql(rule)).df().assign(rule=place) for place, rule in used]
     return (
@@ -212,7 +222,8 @@ def _is_used(rule: Rule, evidence: Evidence) -> bool:
 
 def _pairs_sql(rule: Rule) -> str:
     """Within one name: each row with the first and with the one before. Across names: the first rows with each other."""
-    table = "phones" if "phone" in rule.key else "emails" if "email" in rule.key else "rows"
+    tables = {(True, True): "reached", (True, False): "phones", (False, True): "emails"}
+    table = tables.get(("phone" in rule.key, "email" in rule.key), "rows")
     keys = ", ".join(rule.key)
     label = "0" if rule.names == "any" else "label"
     there = " AND ".join(f"{key} >= 0" for key in rule.key)

@@ -147,7 +147,9 @@ def _gather(customers: pd.DataFrame, shared: pd.DataFrame, field: str) -> tuple[
 def _by_code(codes: pd.Series, values: pd.Series) -> Iterator[tuple[int, list]]:
     """(code, its values) for codes that stand together; a plain loop, for there may be very many."""
     code, items = codes.to_numpy(), values.tolist()
-    starts = np.flatnonzero(np.append(True, code[1:] != code[:-1])) if len(code) else []
+    if not len(code):
+        return
+    starts = np.flatnonzero(np.append(True, code[1:] != code[:-1]))
     for start, end in zip(starts, [*starts[1:], len(code)], strict=True):
         yield int(code[start]), items[start:end]
 

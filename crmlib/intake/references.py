@@ -69,11 +69,20 @@ def resolve_references(sheets: list[tuple[str, str, pd.DataFrame]], *, key: Key)
         derived.append(_named(distinct.loc[fresh.index], fresh, system))
     parts = [known, *[one for one in derived if len(one)]]
     customers = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
-    customers = customers.assign(stated=customers["stated"].fillna(False).astype(bool)).drop_duplicates("row_id")
+    customers = _combine(customers.assign(stated=customers["stated"].fillna(False).astype(bool)))
     by_line = (
         pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=["line", "customer_row_id", "sheet"])
     )
     return References(_with_bare_numbers(customers.drop(columns="norm"), by_line, key=key), by_line)
+
+
+def _combine(customers: pd.DataFrame) -> pd.DataFrame:
+    """One row per row_id: a phone that only the second sheet tells belongs to the customer that the first one names."""
+    again = customers["row_id"].duplicated(keep=False)
+    if not again.any():
+        return customers
+    whole = customers[again].groupby("row_id", sort=False).first().reset_index()
+    return pd.concat([customers[~again], whole], ignore_index=True)
 
 
 def _settle(distinct: pd.DataFrame, system: str, known: pd.DataFrame, *, key: Key) -> pd.DataFrame:

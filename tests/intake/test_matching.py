@@ -84,6 +84,10 @@ CASES = {
         row_id  name              city
         a       上海示例科技有限公司  -
         b       示例科技           上海市""",
+    "moved": """
+        row_id  name              contact_name  phone        email          city
+        a       上海示例科技有限公司  张伟          10012345670  z@example.com  上海
+        b       上海新名科技有限公司  张伟          10012345670  z@example.com  -""",
     "core_contact": """
         row_id  name              contact_name
         a       上海示例科技有限公司  张伟
