@@ -149,11 +149,14 @@ def draw_shares(shares: pd.DataFrame, say: Say, *, colors: Sequence[str], kind: 
 @_drawn
 def draw_pie(shares: pd.DataFrame, say: Say, *, colors: Sequence[str]) -> Figure:
     """A ring of few parts: label, n, share; the words stand outside, at the end of a line."""
-    height, radius, line = 2.2, 0.7, 0.4  # inches
+    height, gap, line = 2.2, 0.22, 0.4  # inches
+    words = [f"{fonts.printable(str(row['label']))}\n{_counted(row, say)}" for _, row in shares.iterrows()]
+    widest = max(sum(1 if ord(c) > 0x2E80 else 0.58 for c in part) for text in words for part in text.split("\n"))
+    radius = min(0.72, style.HALF / 2 - gap - 0.04 - widest * style.FONT / 72)  # the words have the room they need
     figure = Figure(figsize=(style.HALF, height))
     ax = figure.add_axes((0, 0, 1, 1))
     middle = (style.HALF / 2, height / 2)
-    edge = {"width": 0.3, "edgecolor": style.LIGHT["paper"], "linewidth": 1.2}
+    edge = {"width": radius * 0.42, "edgecolor": style.LIGHT["paper"], "linewidth": 1.2}
     wedges, *_ = ax.pie(
         shares["n"],
         colors=list(colors),
@@ -170,11 +173,10 @@ def draw_pie(shares: pd.DataFrame, say: Say, *, colors: Sequence[str]) -> Figure
         for left, (y, i) in zip(range(len(here) - 1, -1, -1), here, strict=True):  # from the bottom up, two lines apart
             place = min(max(y, floor), height - 0.2 - left * line)
             floor = place + line
-            row = shares.iloc[i]
             ax.annotate(
-                f"{fonts.printable(str(row['label']))}\n{_counted(row, say)}",
+                words[i],
                 xy=rims[i],
-                xytext=(middle[0] + side * (radius + 0.26), place),
+                xytext=(middle[0] + side * (radius + gap), place),
                 ha="left" if side > 0 else "right",
                 va="center",
                 linespacing=1.25,
@@ -217,7 +219,7 @@ def draw_order_trend(trend: pd.DataFrame, say: Say) -> Figure:
         xlabel="",
         ylabel="",
         yticks=[],
-        ylim=(min(0, amounts.min()), max(1, amounts.max()) * 1.2),
+        ylim=(min(0, amounts.min()), max(1, amounts.max()) * 1.3),
     )
     names = [str(i) for i in places]
     tints = [style.LIGHT["paper" if p else "series_3"] for p in partial]

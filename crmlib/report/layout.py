@@ -116,7 +116,7 @@ def _lay_column(column: Column, values: pd.Series, say: Say, paper: bool) -> dic
     usual = widths[int(len(widths) * 0.9)] if widths else 0
     wraps = column.kind == "text" and usual > 18
     title = re.sub(r" ?([（(])", r"\n\1", column.title) if paper and _width(column.title) > usual else column.title
-    head = max(_width(line) for line in title.split("\n"))
+    head = max(_head(line) for line in title.split("\n"))
     return {
         "title": title,
         "note": column.note,
@@ -127,6 +127,12 @@ def _lay_column(column: Column, values: pd.Series, say: Say, paper: bool) -> dic
         else max(widths[-1] if widths else 0, head),  # in halves of a Chinese character
         "wraps": wraps,
     }
+
+
+def _head(line: str) -> float:
+    """How narrow a line of a column's head can be: words wrap, Chinese should not."""
+    words = [_width(word) for word in line.split()]
+    return max([*words, _width(line) / 2 if line.isascii() else _width(line)])
 
 
 def _width(text: str) -> float:

@@ -101,7 +101,12 @@ def compare(now: Any, before: Any, kind: str, say: Say, *, better: str = "", bot
         return None
     now, before = Decimal(str(now)), Decimal(str(before))
     delta = now - before
-    relative = write_share(delta / abs(before), say, sign=True) if before else say("number.from_zero")
+    if not before:
+        relative = say("number.from_zero")
+    elif now / before >= 10:  # nobody reads +1,321.8 %
+        relative = say("number.times", n=write_number(now / before, 1))
+    else:
+        relative = write_share(delta / abs(before), say, sign=True)
     if kind == "share":
         digits, text = 3, say("number.points", n=write_number(delta * 100, 1, sign=True))
         if both:

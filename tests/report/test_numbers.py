@@ -19,6 +19,8 @@ ZH, EN = speaker("zh"), speaker("en")
         (4.2, 4.0, "score", "+0.2 分", "+0.2 points"),
         (5, 5, "int", "持平", "unchanged"),
         (3, 0, "int", "上期为 0", "from zero"),
+        (0, 0, "int", "持平", "unchanged"),
+        (142, 10, "int", "增至 14.2 倍", "14.2 times as much"),
         (-50, -100, "money", "+50.0 %", "+50.0%"),  # a smaller loss is a rise
         (0.1501, 0.15, "share", "持平", "unchanged"),  # what is printed did not move
     ],

@@ -93,3 +93,13 @@ def test_a_report_of_one_section_is_one_page(make_data, only, tmp_path):
 def test_english_renders_on_one_first_page(english, tmp_path):
     pages = read(render_pdf(english), tmp_path).pages
     assert "Page1of" in text_of(pages[0]) and "Whattodo" in text_of(pages[0]) and "Contents" in text_of(pages[1])
+
+
+def test_no_row_is_torn_between_two_pages(report, tmp_path):
+    long = "很长的一段原因，说明为什么这家客户需要联系；" * 12
+    rows = pd.DataFrame({"why": [long + f"第{i}行完" for i in range(30)]})
+    table = Table("t", (Column("why", "原因"),), rows)
+    hostile = replace(report, sections=(Section("x", "x", "y", (table,)),))
+    for page in read(render_pdf(hostile), tmp_path).pages:
+        text = text_of(page)
+        assert text.count("很长的一段原因") % 12 == 0

@@ -54,7 +54,7 @@ def list_figures(data: ReportData) -> pd.DataFrame:
     rows = [
         (one.figure_id, write_value(one.value, KIND.get(one.unit, "int"), say), one.n) for one in data.figures.itertuples()
     ]  # fmt: skip
-    if len(data.balance):
+    if len(data.balance) and not data.figure("rows_quarantined"):
         rows.append(("rows_quarantined", tell_balance(data)["quarantined"], int(data.balance["in"].sum())))
     table = pd.DataFrame(sorted(rows), columns=["figure_id", "value", "n"])
     return table.assign(
