@@ -55,8 +55,9 @@ def test_a_ring_gives_each_part_its_angle_and_its_words(shares):
     assert {"华东\n6（60.0 %）", "华北\n3（30.0 %）", "未知\n1（10.0 %）", "共 10"} <= set(words(figure))
 
 
-def test_the_words_of_thin_parts_do_not_overlap():
-    thin = pd.DataFrame({"label": list("甲乙丙丁戊"), "n": [100, 1, 1, 1, 1], "share": [0.96, 0.01, 0.01, 0.01, 0.01]})
+@pytest.mark.parametrize("n", [[100, 1, 1, 1, 1], [1, 1, 1, 1, 123_456]])
+def test_the_words_of_thin_parts_do_not_overlap_or_leave_the_page(n):
+    thin = pd.DataFrame({"label": list("甲乙丙丁戊"), "n": n, "share": [one / sum(n) for one in n]})
     figure = charts.draw_pie(thin, ZH, colors=style.ramp(5))
     charts.to_svg(figure, "thin")
     boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]  # without their lines
