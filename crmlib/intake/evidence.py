@@ -38,8 +38,9 @@ _ID_NO = re.compile(r"^(?:[1-9]\d{14}|[1-9]\d{16}[\dX])$")
 class Evidence(NamedTuple):
     """`rows`: one row per row, sorted by row id, all keys whole numbers and NONE (-1) where there is nothing.
 
-    n name, c contact, label (who the row speaks of), core, trade, branch (0 head office), seat, registered, city, uscc, id_no, system,
-    source_id, contact (NONE where masked), staff (contact of a company). `phones` and `emails`: r, value. `names`, `contacts`: what n and c stand for.
+    n name, c contact, label (who the row speaks of), core, initial (its first sign), trade, branch (0 head office), seat,
+    registered, city, uscc, id_no, system, source_id, contact (NONE where masked), staff (contact of a company).
+    `phones` and `emails`: r, value. `names`, `contacts`: what n and c stand for.
     `ignored`: kind, reason (HUB, PLACEHOLDER), mask, rows, names: values that are no evidence of anyone.
     """
 
@@ -57,7 +58,7 @@ def gather_evidence(rows: pd.DataFrame, *, hub_names: int) -> Evidence:
     c, contacts = _contacts(rows, n, names)
     trait = _traits(names)
     keys = pd.DataFrame({"r": np.arange(len(rows)), "n": n, "c": c, "label": np.where(n >= 0, n, -2 - c)})
-    for key in ("core", "trade", "branch", "registered"):
+    for key in ("core", "initial", "trade", "branch", "registered"):
         keys[key] = _look_up(trait[key], n)
     keys["seat"] = np.maximum(keys["branch"], 0)  # an unsaid branch is looked for at the head office
     keys["contact"] = _look_up(np.array([NONE if p.vague or len(p.full) < 2 else i for i, p in enumerate(contacts)]), c)
@@ -139,6 +140,7 @@ def _traits(names: Sequence[Name]) -> dict[str, np.ndarray]:
     people = [name.full if isinstance(name, PersonName) else (name.core or name.full) for name in names]
     return {
         "core": _number(cores),
+        "initial": _number([core and core[0] for core in cores]),
         "trade": _number([name.trade or None if name else None for name in whole]),
         "branch": _number([name.branch if name else None for name in companies], first=""),
         "registered": np.array(

@@ -54,7 +54,7 @@ RULES = (
         ask="CITY_DIFFERS",
     ),
     Rule("core_contact", ("core", "contact", "seat"), 0.80, ("CORE_SAME",), ask="CITY_DIFFERS"),
-    Rule("staff_city", ("staff", "city", "seat"), 0.75, (), ask="NAME_TYPO"),
+    Rule("staff_city", ("staff", "city", "seat", "initial"), 0.75, (), ask="NAME_TYPO"),
     Rule("contact_phone", ("phone", "contact"), 0.50, ("PHONE_SAME",), names="incompatible", weak=True),
     Rule("contact_email", ("email", "contact"), 0.50, ("EMAIL_SAME",), names="incompatible", weak=True),
     Rule("core", ("core", "seat"), 0.40, ("CORE_SAME",), weak=True, unless=("NAME_CORE_SAME", "CITY_DIFFERS")),
