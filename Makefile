@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "准备环境 · setting up .venv (first time only) …"
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv -q --allow-existing --python '>=3.11' .venv && \
-	  uv pip sync -q --require-hashes --python $(PY) requirements.lock && \
+	  uv pip sync -q --compile-bytecode --require-hashes --python $(PY) requirements.lock && \
 	  uv pip install -q --no-deps --no-build-isolation --python $(PY) -e . ; \
 	else \
 	  $${PYTHON:-python3} -m venv .venv && \

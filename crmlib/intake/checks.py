@@ -203,7 +203,8 @@ def _duplicate_keys(rows: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
 def _unassigned(rows: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     if table.key not in OPEN_TO_NOBODY:
         return []
-    nobody = np.logical_and.reduce([_missing(rows, name) for name in CUSTOMER])
+    told = (*CUSTOMER, f"{table.key}.order_id") if table.key == "payments" else CUSTOMER  # its order tells
+    nobody = np.logical_and.reduce([_missing(rows, name) for name in told])
     return [_list(rows, table.key, "customer_id", nobody, "UNASSIGNED", "warning")]
 
 

@@ -39,7 +39,7 @@ class Evidence(NamedTuple):
     """`rows`: one row per row, sorted by row id, all keys whole numbers and NONE (-1) where there is nothing.
 
     n name, c contact, label (who the row speaks of), core, initial (its first sign), trade, branch (0 head office), seat,
-    registered, city, uscc, id_no, system, source_id, contact (NONE where masked), staff (contact of a company).
+    registered, city, uscc, id_no, system, source_id, anchor, contact (NONE where masked), staff (contact of a company).
     `phones` and `emails`: r, value. `names`, `contacts`: what n and c stand for.
     `ignored`: kind, reason (HUB, PLACEHOLDER), mask, rows, names: values that are no evidence of anyone.
     """
@@ -67,6 +67,7 @@ def gather_evidence(rows: pd.DataFrame, *, hub_names: int) -> Evidence:
     keys["uscc"] = _uscc(_texts(rows, "uscc"))
     keys["id_no"] = _codes(_texts(rows, "id_no"), lambda text: _full_id(text))
     keys["source_id"] = _codes(_texts(rows, "source_id"), tidy)
+    keys["anchor"] = _codes(_texts(rows, "anchor"), tidy)
     keys["system"] = pd.factorize(_texts(rows, "system").fillna(_texts(rows, "source")).fillna(""))[0]
     who = _look_up(trait["who"], n)
     who = np.where(n >= 0, who, np.where(c >= 0, len(names) + c, NONE))

@@ -38,6 +38,7 @@ class Rule:
 RULES = (
     Rule("uscc", ("uscc",), 0.99, ("USCC_SAME",), names="any"),
     Rule("id_no", ("id_no",), 0.98, ("ID_NO_SAME",), conflict="ID_CONFLICT"),
+    Rule("named", ("anchor",), 0.975, ("NAME_SAME",), names="any"),  # a sheet names a row of its own system
     Rule("source_id", ("system", "source_id"), 0.97, ("SOURCE_ID_SAME",), conflict="ID_CONFLICT"),
     Rule("renamed", ("system", "source_id", "phone"), 0.96, ("SOURCE_ID_SAME", "PHONE_SAME"), names="incompatible"),
     Rule("phone", ("phone",), 0.95, ("PHONE_SAME",)),

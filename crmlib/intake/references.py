@@ -22,8 +22,13 @@ ATTRIBUTES = {
 _ID, _NAME = "customers.source_id", "customers.name"
 
 
+# which of a sheet's rows says the latest of a customer
+_WHEN = ("interactions.occurred_at", "orders.ordered_on", "tickets.opened_at", "surveys.answered_at", "needs.opened_at")
+
+
 class References(NamedTuple):
-    """customers: one row per customer as one system knows it (row_id, system, source_id, name, stated, and more).
+    """customers: one row per customer as one sheet knows it: row_id, system, source_id, name, stated (by a customer sheet),
+    anchor (the stated row that the name stands for in its own system), and what the sheet says of it.
     by_line: one row per row that speaks of a customer (sheet, line, customer_row_id, system, source_id);
     customer_row_id is missing where only a number is given: that is settled once rows are customers."""
 
@@ -33,73 +38,68 @@ class References(NamedTuple):
 
 def resolve_references(sheets: list[tuple[str, str, pd.DataFrame]], *, key: Key) -> References:
     """sheets: (table, system, rows); rows are wide, hold `row_id`, and are indexed by line."""
-    stated = [_stated(rows, system) for table, system, rows in sheets if table == "customers"]
-    stated = [pd.DataFrame(columns=["row_id", "system", "source_id", "name", "norm", "sheet", "line"]), *stated]
-    known = pd.concat([frame for frame in stated if len(frame)] or stated[:1], ignore_index=True).assign(stated=True)
+    empty = pd.DataFrame(columns=["row_id", "system", "source_id", "name", "norm", "anchor"])
+    stated = [_stated(rows, system) for table, system, rows in sheets if table == "customers" and len(rows)]
+    known = pd.concat(stated or [empty], ignore_index=True).assign(stated=True)
     derived, lines = [], []
     for position, (table, system, rows) in enumerate(sheets):
         if table == "customers":
             own = pd.DataFrame({"line": rows.index, "customer_row_id": rows["row_id"].to_numpy()})
             lines.append(own.assign(sheet=position, system=system, source_id=_column(rows, _ID).to_numpy()))
-            continue
-        if _ID not in rows and _NAME not in rows:
-            continue
-        source_id, name = _column(rows, _ID), _column(rows, _NAME)
-        told = source_id.notna() | name.notna()
-        code = pd.Series(pd.factorize(join_columns([source_id, normal_name(name)]))[0], index=rows.index)
-        code = code[told]
-        wanted = [
-            c for c in (_ID, _NAME, *rows.columns) if c in rows and c.partition(".")[0] in ("customers", "contacts")
-        ]
-        distinct = rows.loc[told, list(dict.fromkeys(wanted))].groupby(code).first()
-        distinct = distinct.reindex(columns=list(dict.fromkeys([_ID, _NAME, *distinct.columns])))
-        settled = _settle(distinct, system, known, key=key)
-        lines.append(
-            pd.DataFrame(
-                {
-                    "line": code.index,
-                    "customer_row_id": settled["row_id"].reindex(code).to_numpy(),
-                    "sheet": position,
-                    "system": system,
-                    "source_id": source_id[told].to_numpy(),
-                }
-            )
-        )
-        fresh = settled[settled["row_id"].notna() & ~settled["row_id"].isin(known["row_id"])]
-        derived.append(_named(distinct.loc[fresh.index], fresh, system))
-    parts = [known, *[one for one in derived if len(one)]]
-    customers = pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
-    customers = _combine(customers.assign(stated=customers["stated"].fillna(False).astype(bool)))
-    by_line = (
-        pd.concat(lines, ignore_index=True) if lines else pd.DataFrame(columns=["line", "customer_row_id", "sheet"])
-    )
+        elif _ID in rows or _NAME in rows:
+            distinct, code = _distinct(rows)
+            settled = _settle(distinct, system, known, sheet=f"{system}/{position}", key=key)
+            made = settled["made"]
+            derived.append(_named(distinct[made], settled[made], system))
+            place = {"line": code.index, "customer_row_id": settled["row_id"].reindex(code).to_numpy()}
+            source_id = _column(rows, _ID)[code.index].to_numpy()
+            lines.append(pd.DataFrame(place).assign(sheet=position, system=system, source_id=source_id))
+    named = [part for part in derived if len(part)]
+    if named:  # several sheets name the same one: each adds what the others do not say
+        named = [pd.concat(named, ignore_index=True).groupby("row_id", sort=False).first().reset_index()]
+    parts = [part for part in (known.drop_duplicates("row_id"), *named) if len(part)] or [known]
+    customers = pd.concat(parts, ignore_index=True)
+    customers = customers.assign(stated=customers["stated"].fillna(False).astype(bool))
+    anchored = customers["row_id"].isin(set(customers["anchor"].dropna()))
+    customers = customers.assign(anchor=customers["anchor"].fillna(customers["row_id"].where(anchored)))
+    none = pd.DataFrame(columns=["line", "customer_row_id", "sheet", "system", "source_id"])
+    by_line = pd.concat(lines, ignore_index=True) if lines else none
     return References(_with_bare_numbers(customers.drop(columns="norm"), by_line, key=key), by_line)
 
 
-def _combine(customers: pd.DataFrame) -> pd.DataFrame:
-    """One row per row_id: a phone that only the second sheet tells belongs to the customer that the first one names."""
-    again = customers["row_id"].duplicated(keep=False)
-    if not again.any():
-        return customers
-    whole = customers[again].groupby("row_id", sort=False).first().reset_index()
-    return pd.concat([customers[~again], whole], ignore_index=True)
+def _distinct(rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """One row per (number, name) that a sheet speaks of, with the latest that it says; and which of them each line means."""
+    source_id, name = _column(rows, _ID), _column(rows, _NAME)
+    told = source_id.notna() | name.notna()
+    code = pd.Series(pd.factorize(join_columns([source_id, normal_name(name)]))[0], index=rows.index)[told]
+    said = [c for c in rows.columns if c.partition(".")[0] in ("customers", "contacts")]
+    latest = rows.loc[told, said]
+    when = next((rows[column] for column in _WHEN if column in rows), None)
+    if when is not None and len(said) > 2:
+        latest = latest.loc[when[told].sort_values(ascending=False, kind="stable").index]
+    distinct = latest.groupby(code.reindex(latest.index)).first()
+    return distinct.reindex(columns=list(dict.fromkeys([_ID, _NAME, *said]))), code
 
 
-def _settle(distinct: pd.DataFrame, system: str, known: pd.DataFrame, *, key: Key) -> pd.DataFrame:
-    """distinct: one row per (number, name) of a sheet → row_id of the customer row, missing for a bare number."""
+def _settle(distinct: pd.DataFrame, system: str, known: pd.DataFrame, *, sheet: str, key: Key) -> pd.DataFrame:
+    """distinct: one row per (number, name) → row_id (missing for a bare number), norm, anchor, made (a row of its own).
+
+    A name alone that a customer sheet of the same system states is that row. With a number, or with more to say of the
+    customer, it is a row of its own, anchored to the stated one.
+    """
     norm = normal_name(distinct[_NAME])
-    ids = customer_row_ids(distinct[_ID], distinct[_NAME], system=system, key=key)
     here = known[known["system"].eq(system) & known["norm"].ne("")]
-    # a name written in a customer sheet of the same system, under no number or the same one
-    numbered = here.dropna(subset=["source_id"])
-    by_both = _first(numbered["source_id"].astype("str") + "\x1f" + numbered["norm"], numbered["row_id"])
+    ids = customer_row_ids(distinct[_ID], distinct[_NAME], system=system, key=key)
     without = here["source_id"].isna()
     bare, by_name = _first(here["norm"][without], here["row_id"][without]), _first(here["norm"], here["row_id"])
     has_id = distinct[_ID].notna()
-    found = _look(distinct[_ID].astype("str") + "\x1f" + norm, by_both).where(has_id)
-    found = found.fillna(_look(norm, bare)).where(norm.ne(""))
-    found = found.where(has_id | found.notna(), _look(norm, by_name))
-    return pd.DataFrame({"row_id": found.fillna(ids).where(norm.ne("")), "norm": norm}, index=distinct.index)
+    anchor = _look(norm, by_name).where(~has_id, _look(norm, bare))
+    anchor = ids.where(ids.isin(set(here["row_id"])), anchor).astype("str")
+    says_more = distinct.drop(columns=[_ID, _NAME]).notna().any(axis=1) | (has_id & anchor.ne(ids))
+    own = customer_row_ids(distinct[_ID], distinct[_NAME], system=sheet, key=key).where(anchor.eq(ids), ids)
+    row_id = own.where(anchor.isna() | says_more, anchor).where(norm.ne(""))
+    made = row_id.notna() & row_id.ne(anchor.fillna(""))
+    return pd.DataFrame({"row_id": row_id.astype("str"), "norm": norm, "anchor": anchor, "made": made})
 
 
 def _first(keys: pd.Series, row_ids: pd.Series) -> dict[str, str]:
@@ -152,7 +152,10 @@ def assign_customers(references: References, row_to_customer: pd.Series) -> pd.D
 
 def _stated(rows: pd.DataFrame, system: str) -> pd.DataFrame:
     """The rows of a customer sheet as matching and merging read them."""
-    return _named(rows, rows[["row_id"]].assign(norm=normal_name(_column(rows, _NAME))), system).assign(line=rows.index)
+    ids = rows[["row_id"]].assign(
+        norm=normal_name(_column(rows, _NAME)), anchor=pd.Series(pd.NA, rows.index, dtype="str")
+    )
+    return _named(rows, ids, system).assign(line=rows.index)
 
 
 def _named(rows: pd.DataFrame, ids: pd.DataFrame, system: str) -> pd.DataFrame:
@@ -160,7 +163,7 @@ def _named(rows: pd.DataFrame, ids: pd.DataFrame, system: str) -> pd.DataFrame:
         c: name for c, name in ATTRIBUTES.items() if c in rows
     }
     named = rows[list(fields)].rename(columns=fields)
-    return named.assign(row_id=ids["row_id"], norm=ids["norm"], system=system, stated=False)
+    return named.assign(row_id=ids["row_id"], norm=ids["norm"], anchor=ids["anchor"], system=system, stated=False)
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:

@@ -18,9 +18,11 @@ class Shown:
         return self._html
 
 
-def show(thing: Report | Section | Block | list[Block], *, lang: str = "zh") -> Shown:
-    """A block, several, a section or a report, as the HTML report draws them."""
+def show(thing: Report | Section | Block | list[Block] | None, *, lang: str = "zh") -> Shown:
+    """A block, several, a section or a report, as the HTML report draws them; of a section that is None, that it is not there."""
     say = speaker(thing.lang if isinstance(thing, Report) else lang)
+    if thing is None:
+        return Shown(f"<p>{say('page.nothing_to_show')}</p>")
     if isinstance(thing, Report):
         parts = [lay_section(section, say) for section in thing.sections]
     elif isinstance(thing, Section):
