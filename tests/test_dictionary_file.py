@@ -88,7 +88,8 @@ def test_contact_data_are_personal_and_free_text_is_scanned():
     assert DICTIONARY.field("customers.id_no").personal == "S"
     assert DICTIONARY.field("customers.name").personal == "person"
     assert [one.name for one in DICTIONARY.fields() if one.type == "text" and one.personal != "free"] == [
-        "plans.reason"
+        "interactions.participants",  # names, masked as names
+        "plans.reason",
     ]
 
 

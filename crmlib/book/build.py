@@ -19,6 +19,7 @@ from crmlib.inputs import book_origin, kit_hash
 from crmlib.intake.matching import Matched, match_rows
 from crmlib.intake.merging import merge_customers
 from crmlib.intake.references import References, assign_customers, resolve_references
+from crmlib.intake.registry import extend_registry
 from crmlib.keys import Key, load_key
 from crmlib.settings import Settings
 
@@ -63,7 +64,8 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     references = resolve_references(
         [(s.table, s.about["system"], rows) for s, rows in zip(sheets.about, sheets.rows, strict=True)], key=key
     )
-    matched = _match(references, previous, settings)
+    rules = settings.matching
+    matched = match_rows(references.customers, known=_known_ids(previous), hub_names=rules.hub_names, off=rules.off)
     merged = merge_customers(
         references.customers.assign(seen_on=when_seen(references, sheets)),
         matched.row_to_customer,
@@ -88,17 +90,17 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     return Built(open_book(home), True, balance, key)
 
 
-def _match(references: References, previous: Book | None, settings: Settings) -> Matched:
-    known = None
-    if previous is not None and previous.count("registry"):
-        known = previous.frame(previous.table("registry")).set_index("row_id")["customer_id"]
-    rules = settings.matching
-    return match_rows(references.customers, known=known, hub_names=rules.hub_names, off=rules.off)
+def _known_ids(previous: Book | None) -> pd.Series | None:
+    """row_id → customer_id of every row that was ever a customer: an id is never given to another one."""
+    if previous is None or not previous.count("registry"):
+        return None
+    return previous.frame(previous.table("registry")).set_index("row_id")["customer_id"]
 
 
 def _registry(references: References, matched: Matched, previous: Book | None) -> dict[str, pd.DataFrame]:
     """Which row is whose, which ids have been given up for which, and the links behind it."""
-    registry = matched.row_to_customer.rename("customer_id").rename_axis("row_id").reset_index()
+    registry = extend_registry(_known_ids(previous), matched.row_to_customer)
+    registry = registry.rename("customer_id").rename_axis("row_id").reset_index()
     stated = references.customers[["row_id", "system", "source_id", "stated"]]
     aliases = matched.aliases
     if previous is not None and previous.count("aliases"):

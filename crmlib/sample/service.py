@@ -51,6 +51,7 @@ def _need(customer: Customer, opened: date, won_on: date | None, rng: Random) ->
     need = {
         "record": record,
         "customers.source_id": record.number,
+        "customers.name": record.name,
         "text": "先了解产品，具体需求待定",
         "priority": rng.choices(("高", "中", "低", ""), (28, 40, 22, 10))[0],
         "clarity": "模糊",
