@@ -37,6 +37,7 @@ $(READY): requirements.lock pyproject.toml
 	  $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock && \
 	  $(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
 	fi
+	@$(PY) -m compileall -q crmlib || true
 	@touch $(READY)
 
 clean:

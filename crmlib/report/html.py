@@ -24,16 +24,21 @@ def render_html(report: Report) -> str:
     return fill_page("report.html.j2", report=lay_out(report))
 
 
-def fill_page(name: str, **values: Any) -> str:
-    """A template with style and fonts; rendered once to learn its characters, and once with the fonts for them."""
+def fill_page(name: str, *, embedded: bool = True, **values: Any) -> str:
+    """A template with style and fonts; rendered once to learn its characters, and once with the fonts for them.
+
+    embedded: False leaves the fonts to the page that this one becomes a part of.
+    """
     fixed = {"light": style.css_variables(style.LIGHT), "dark": style.css_variables(style.DARK)}
     bare = _template(name).render(**values, **fixed, faces="", number=count(1).__next__)
+    if not embedded:
+        return bare
     headings = "".join(re.findall(r"<(?:h[1-3]|strong)\b.*?</(?:h[1-3]|strong)>", bare, flags=re.S))
-    faces = fonts.embed(fonts.SANS, _shown(bare)) + fonts.embed(fonts.SERIF, _shown(headings))
+    faces = fonts.embed(fonts.SANS, shown_text(bare)) + fonts.embed(fonts.SERIF, shown_text(headings))
     return _template(name).render(**values, **fixed, faces=faces, number=count(1).__next__)
 
 
-def _shown(html: str) -> str:
+def shown_text(html: str) -> str:
     """What a reader can see of a page: its text without tags, with figures in every script for the counters."""
     text = re.sub(r"<(style|script)\b.*?</\1>", "", html, flags=re.S)
     return re.sub(r"<[^>]*>", "", text) + "0123456789 …"

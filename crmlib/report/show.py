@@ -30,7 +30,7 @@ def show(thing: Report | Section | Block | list[Block] | None, *, lang: str = "z
     else:
         parts = [{"groups": lay_blocks(tuple(thing) if isinstance(thing, (list, tuple)) else (thing,), say)}]
     words = {key: say(f"report.{key}") for key in WORDS}
-    return Shown(fill_page("shown.html.j2", parts=parts, words=words))
+    return Shown(fill_page("shown.html.j2", embedded=False, parts=parts, words=words))
 
 
 def show_table(rows: pd.DataFrame, *, lang: str = "zh", most: int = 50) -> Shown:
