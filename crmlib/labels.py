@@ -1,5 +1,6 @@
 """The kit's own words: zh and en on one line of labels.toml, with equal blanks."""
 
+import re
 import string
 import tomllib
 from difflib import get_close_matches
@@ -64,10 +65,21 @@ def load_labels() -> dict[str, dict[str, str]]:
 
 
 @cache
-def speaker(lang: str) -> Say:
-    """The words in one language, "zh" or "en"."""
+def speaker(lang: str, currency: str = "CNY") -> Say:
+    """The words in one language, "zh" or "en"; where amounts are not yuan, the words for money name their currency."""
     if lang not in LANGS:
         from crmlib.errors import UsageError
 
         raise UsageError("error.lang_unknown", lang=lang)
-    return Say(lang, load_labels())
+    words = load_labels()
+    if currency != "CNY":
+        words = words | {key: _in_currency(pair, currency) for key, pair in words.items() if key.startswith(_MONEY)}
+    return Say(lang, words)
+
+
+_MONEY = ("money.", "number.", "chart.", "column.")
+
+
+def _in_currency(pair: dict[str, str], currency: str) -> dict[str, str]:
+    zh = re.sub(r"(?<=[万亿 ])元", f" {currency}" if " 元" not in pair["zh"] else currency, pair["zh"])
+    return {"zh": zh, "en": pair["en"].replace("CNY", currency)}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,11 +15,20 @@ from crmlib.labels import Say
 TYPES = {"str": str, "int": int, "float": (int, float), "bool": bool}
 
 
+def _papermill() -> Any:
+    """papermill, imported without the checker of web addresses that jsonschema would load and nobody here asks: it compiles
+    its grammars at import, 2.5 seconds of a run."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # an import of it fails, as jsonschema allows
+    import papermill
+
+    if sys.modules["rfc3987_syntax"] is None:
+        del sys.modules["rfc3987_syntax"]
+    return papermill
+
+
 def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
     """Names and types against the notebook's own parameters cell. Raises UsageError with every mistake."""
-    from papermill import inspect_notebook
-
-    declared = inspect_notebook(str(notebook))
+    declared = _papermill().inspect_notebook(str(notebook))
     problems = []
     for name, value in given.items():
         if name not in declared:
@@ -38,13 +48,11 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> None:
 
 def execute_notebook(source: Path, target: Path, parameters: dict[str, Any]) -> dict[str, float]:
     """Run `source` into `target`; a failure leaves `target` unmade and a .partial with the traceback."""
-    from papermill import execute_notebook as papermill
-
     started = time.monotonic()
     part = target.with_name(f"{target.stem}.partial.ipynb")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    quiet = ["--IPKernelApp.log_level=ERROR"]  # else each kernel warns of its local ports
-    papermill(
+    quiet = ["--IPKernelApp.log_level=CRITICAL"]  # else each kernel warns of its local ports
+    _papermill().execute_notebook(
         str(source),
         str(part),
         parameters=parameters,

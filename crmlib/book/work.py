@@ -50,6 +50,11 @@ class Work:
         engine = open_engine(self.settings.engine.url, memory_limit=self.settings.engine.memory_limit)
         return open_book(self.home, version=self.version, engine=engine)
 
+    @property
+    def in_yuan(self) -> bool:
+        """Whether the book's amounts are yuan; the tiers whose limits are in yuan stand on it."""
+        return self.book.manifest["currency"]["code"] == "CNY"
+
     def save_table(self, name: str, frame: pd.DataFrame | pa.Table) -> Path:
         """Write tables/<name>.parquet whole; same rows give the same bytes."""
         table = frame if isinstance(frame, pa.Table) else pa.Table.from_pandas(frame, preserve_index=False)

@@ -14,10 +14,12 @@ from crmlib.insight.trend import order_trend
 from crmlib.settings import Settings
 
 
-def compute_results(tables: Tables, *, settings: Settings, as_of: date) -> Mapping[str, pd.DataFrame]:
+def compute_results(
+    tables: Tables, *, settings: Settings, as_of: date, in_yuan: bool = True
+) -> Mapping[str, pd.DataFrame]:
     """measures, tiers, at_risk, profile, order_trend and funnel as they stand on `as_of`."""
     measures = measure_customers(tables, as_of=as_of)
-    tiers = assign_tiers(tables, settings=settings, as_of=as_of)
+    tiers = assign_tiers(tables, settings=settings, as_of=as_of, in_yuan=in_yuan)
     return {
         "measures": measures,
         "tiers": tiers,

@@ -44,12 +44,13 @@ LABELS = {
 }
 
 
-def assign_tiers(tables: Tables, *, settings: Settings, as_of: date) -> pd.DataFrame:
+def assign_tiers(tables: Tables, *, settings: Settings, as_of: date, in_yuan: bool = True) -> pd.DataFrame:
     """One row per active customer and dimension: customer_id, dimension, label, reasons (JSON list of {rule, figures,
     row_ids, rows}), as_of. Sorted by customer_id, dimension.
 
     The labels are Ibis expressions run where the tables are; only what a reason quotes is brought here. Where a table has no
-    rows the label is given all the same, and a reason says so (NO_PAYMENT_TABLE …).
+    rows the label is given all the same, and a reason says so (NO_PAYMENT_TABLE …). Where amounts are not `in_yuan` there
+    is no value tier: its limits are in yuan.
     """
     tiers = settings.tiers
     start = value_start(tiers.value.basis, as_of=as_of, fiscal_year_start=settings.periods.fiscal_year_start)
@@ -81,7 +82,10 @@ def assign_tiers(tables: Tables, *, settings: Settings, as_of: date) -> pd.DataF
         "potential": _need_reasons(facts, empty, cited=cite_rows(needs, ids, first=[ibis.desc(needs.opened_at, nulls_first=False)])),
     }  # fmt: skip
     labels = {"value": facts["value"], "risk": facts["risk"], "potential": pc.fill_null(facts["potential"], "watch")}
-    return _lengthen(ids, labels, reasons, as_of=as_of)
+    tiers_by_customer = _lengthen(ids, labels, reasons, as_of=as_of)
+    if in_yuan:
+        return tiers_by_customer
+    return tiers_by_customer[tiers_by_customer["dimension"].ne("value")].reset_index(drop=True)
 
 
 def label_value(facts: ir.Table, rule: ValueTier) -> ir.StringValue:

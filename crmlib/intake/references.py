@@ -41,6 +41,7 @@ def resolve_references(sheets: list[tuple[str, str, pd.DataFrame]], *, key: Key)
     empty = pd.DataFrame(columns=["row_id", "system", "source_id", "name", "norm", "anchor"])
     stated = [_stated(rows, system) for table, system, rows in sheets if table == "customers" and len(rows)]
     known = pd.concat(stated or [empty], ignore_index=True).assign(stated=True)
+    known = known.reindex(columns=list(dict.fromkeys([*empty.columns, *known.columns])))
     derived, lines = [], []
     for position, (table, system, rows) in enumerate(sheets):
         if table == "customers":
@@ -59,6 +60,7 @@ def resolve_references(sheets: list[tuple[str, str, pd.DataFrame]], *, key: Key)
         named = [pd.concat(named, ignore_index=True).groupby("row_id", sort=False).first().reset_index()]
     parts = [part for part in (known.drop_duplicates("row_id"), *named) if len(part)] or [known]
     customers = pd.concat(parts, ignore_index=True)
+    customers = customers.reindex(columns=list(dict.fromkeys([*empty.columns, *customers.columns])))
     customers = customers.assign(stated=customers["stated"].fillna(False).astype(bool))
     anchored = customers["row_id"].isin(set(customers["anchor"].dropna()))
     customers = customers.assign(anchor=customers["anchor"].fillna(customers["row_id"].where(anchored)))

@@ -18,7 +18,7 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
     """What the earlier notebooks saved, the figures of this period and the one before, and how sound the data are."""
     tables, book = work.book.tables, work.book
     results = {name: work.load_table(name) for name in MADE}
-    before = compute_results(tables, settings=work.settings, as_of=work.period.previous().as_of)
+    before = compute_results(tables, settings=work.settings, as_of=work.period.previous().as_of, in_yuan=work.in_yuan)
     figures = build_figures(tables, results, as_of=work.as_of)
     work.save_table("figures", figures)
     return ReportData(
@@ -28,6 +28,7 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
         run_id=run_id,
         book=book.version,
         kit_version=__version__,
+        currency=book.manifest["currency"]["code"],
         notes=tuple(_notes(work)),
         figures=figures,
         figures_before=build_figures(tables, before, as_of=work.period.previous().as_of),
@@ -35,7 +36,7 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
         warnings=_count(book, "warnings"),
         quarantine=_count(book, "quarantine"),
         completeness=measure_completeness(book),
-        missing=missing_tables(tables),
+        missing=_missing(work),
         **results,
     )
 
@@ -43,7 +44,14 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
 def draft_report(work: Work, **tables: pd.DataFrame) -> ReportData:
     """A report's data as far as one notebook has made them, for its pictures; the figures of what is there."""
     figures = build_figures(work.book.tables, tables, as_of=work.as_of)
-    return ReportData(period=work.period, settings=work.settings, lang=work.lang, figures=figures, **tables)
+    return ReportData(
+        period=work.period,
+        settings=work.settings,
+        lang=work.lang,
+        currency=work.book.manifest["currency"]["code"],
+        figures=figures,
+        **tables,
+    )
 
 
 def _notes(work: Work) -> list[str]:
@@ -55,6 +63,15 @@ def _notes(work: Work) -> list[str]:
     elif currency["assumed_for"]:
         notes.append(say("note.currency_assumed"))
     return notes
+
+
+def _missing(work: Work) -> pd.DataFrame:
+    """missing_tables, and the value tiers where amounts are not yuan."""
+    missing = missing_tables(work.book.tables)
+    if work.in_yuan:
+        return missing
+    off = pd.DataFrame([{"analysis": "tier_value", "table": "orders", "reason": "CURRENCY_NOT_CNY"}])
+    return pd.concat([missing, off], ignore_index=True)
 
 
 def _count(book, name: str) -> pd.DataFrame:

@@ -52,6 +52,7 @@ class ReportData:
     run_id: str = ""
     book: str = ""
     kit_version: str = ""
+    currency: str = "CNY"
     notes: tuple[str, ...] = ()
     figures: pd.DataFrame | None = None
     figures_before: pd.DataFrame | None = None
@@ -75,7 +76,7 @@ class ReportData:
 
     @property
     def say(self) -> Say:
-        return speaker(self.lang)
+        return speaker(self.lang, self.currency)
 
     def figure(self, figure_id: str, *, before: bool = False) -> Stated | None:
         """The figure, or None where it was not made."""
