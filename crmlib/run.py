@@ -65,7 +65,11 @@ def plan_run(
     """Settle inputs and period. `period` None is the last full month: by the clock for own data, the sample's own else."""
     from crmlib.periods import last_full_month, parse_period
     from crmlib.sample import SAMPLE_PERIOD
+    from crmlib.settings import load_settings
 
+    load_settings(home)  # every mistake in it is told before anything is read
+    if role:
+        raise UsageError("error.role_unknown", role=role)
     if inbox:
         inputs, origin = list_inputs(inbox), "sample" if [p.resolve() for p in inbox] == [SAMPLE] else "own"
     else:

@@ -42,7 +42,9 @@ def test_the_lock_satisfies_every_requirement(wanted, locked):
 def test_the_lock_holds_the_build_backend_hashes_and_no_address(locked):
     assert {"hatchling", "editables"} <= locked.keys()
     assert "://" not in _lock()
-    assert all("--hash=sha256:" in block for block in re.split(r"^(?=[A-Za-z0-9])", _lock(), flags=re.M) if block.strip())
+    assert all(
+        "--hash=sha256:" in block for block in re.split(r"^(?=[A-Za-z0-9])", _lock(), flags=re.M) if block.strip()
+    )
 
 
 def test_conda_asks_for_what_pyproject_asks_for(wanted):

@@ -10,10 +10,12 @@ from crmlib.book.balance import STATUSES, balance_line
 from crmlib.book.build import Built
 from crmlib.book.shelf import Book
 from crmlib.book.work import Work
+from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.intake.matching import explain_why
 from crmlib.keys import Key
 from crmlib.labels import Say
+from crmlib.periods import add_months
 
 # book tables that a run publishes under the same name
 PUBLISHED = ("customers", "records", "links", "quarantine", "warnings")
@@ -38,8 +40,26 @@ def links_by_rule(book: Book, *, say: Say) -> pd.DataFrame:
     return counts.rename_axis(say("todo.rule")).rename(index=lambda rule: say(f"rule.{rule}")).reset_index()
 
 
+# where a row of a table stands in time
+_DATED = {"orders": "ordered_on", "interactions": "occurred_at", "tickets": "opened_at", "opportunities": "opened_on"}
+
+
+def check_period(work: Work) -> None:
+    """Raises DataError where everything that is dated lies after the period, or more than a year before it."""
+    spans = []
+    for name, column in _DATED.items():
+        day = work.book.table(name)[column].cast("date")
+        spans.append(work.book.frame(work.book.table(name).agg(first=day.min(), last=day.max())))
+    first, last = pd.concat(spans)["first"].min(), pd.concat(spans)["last"].max()
+    if pd.isna(first):
+        return  # customers alone have no time
+    if first >= work.period.end or last < add_months(work.period.start, -12):
+        raise DataError("error.period_empty", period=work.period.text, first=first, last=last)
+
+
 def publish_tables(work: Work, book: Book) -> None:
-    """The book's tables that belong to every run, into its folder."""
+    """The book's tables that belong to every run, into its folder. Raises DataError for a period without data."""
+    check_period(work)
     for name in PUBLISHED:
         work.save_table(name, book.table(name).to_pyarrow())
 

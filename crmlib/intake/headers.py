@@ -75,6 +75,8 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     if table is None:
         return _refuse(words, dictionary)
     columns = _assign(raw, found, words, table, dictionary)
+    if not source.table and len(columns) == 1 and len(words) > 2 and columns[0].how != "exact":
+        return _refuse(words, dictionary)  # one word in many that somebody might also call a name
     lacking = _lacking(table, {c.field for c in columns if c.table == table}, dictionary)
     if lacking:
         field_of = dictionary.tables[table].fields
@@ -101,7 +103,9 @@ def index_words(dictionary: Dictionary) -> dict[str, dict[str, Found]]:
     return index
 
 
-def _told(words: dict[str, HeaderWord], source: Source, dictionary: Dictionary) -> tuple[dict[str, dict[str, Found]], list[Note]]:
+def _told(
+    words: dict[str, HeaderWord], source: Source, dictionary: Dictionary
+) -> tuple[dict[str, dict[str, Found]], list[Note]]:
     """What the `[sources.x]` block says of the headers that are there, and a note on each that is not."""
     problems, absent = [], []
     if source.table and source.table not in dictionary.tables:

@@ -17,7 +17,9 @@ def join_columns(columns: list[pd.Series]) -> pd.Series:
     arrays = [pa.array(column.astype("str"), pa.large_string(), from_pandas=True) for column in columns]
     if not arrays:
         return pd.Series([], dtype="str")
-    joined = pc.binary_join_element_wise(*arrays, pa.scalar(_GAP, pa.large_string()), null_handling="replace", null_replacement="")
+    joined = pc.binary_join_element_wise(
+        *arrays, pa.scalar(_GAP, pa.large_string()), null_handling="replace", null_replacement=""
+    )
     return joined.to_pandas().set_axis(columns[0].index).astype("str")
 
 

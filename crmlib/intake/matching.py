@@ -20,7 +20,7 @@ class Rule:
     """Rows with the same `key` are linked. `names` says what their names must be to each other.
 
     `conflict`: the reason under which a pair is asked whose names do not fit; "" asks nothing.
-    `weak`: the pair is only ever asked; `ask`: it is asked where the explanation holds this word. `unless`: no link where
+    `strict`: a name that says too little (科技公司) does not fit. `weak`: the pair is only ever asked; `ask`: it is asked where the explanation holds this word. `unless`: no link where
     the explanation holds all of these.
     """
 
@@ -30,6 +30,7 @@ class Rule:
     why: tuple[str, ...]
     names: Literal["any", "compatible", "incompatible"] = "compatible"
     conflict: str = ""
+    strict: bool = False
     weak: bool = False
     ask: str = ""
     unless: tuple[str, ...] = ()
@@ -39,7 +40,7 @@ RULES = (
     Rule("uscc", ("uscc",), 0.99, ("USCC_SAME",), names="any"),
     Rule("id_no", ("id_no",), 0.98, ("ID_NO_SAME",), conflict="ID_CONFLICT"),
     Rule("named", ("anchor",), 0.975, ("NAME_SAME",), names="any"),  # a sheet names a row of its own system
-    Rule("source_id", ("system", "source_id"), 0.97, ("SOURCE_ID_SAME",), conflict="ID_CONFLICT"),
+    Rule("source_id", ("system", "source_id"), 0.97, ("SOURCE_ID_SAME",), conflict="ID_CONFLICT", strict=True),
     Rule("renamed", ("system", "source_id", "phone"), 0.96, ("SOURCE_ID_SAME", "PHONE_SAME"), names="incompatible"),
     Rule("phone", ("phone",), 0.95, ("PHONE_SAME",)),
     Rule("email", ("email",), 0.94, ("EMAIL_SAME",)),
@@ -62,13 +63,19 @@ RULES = (
 )
 BY_HAND = Rule("decision", (), 1.0, ("DECIDED_SAME",), names="any")
 VETOES = ("uscc", "branch", "id_no")  # two different values never meet in one customer
-LESS = {"NAME_TYPO": 0.05, "NAME_SHORTENED": 0.03, "NAME_MASKED": 0.03, "NAME_MISSING": 0.02}  # off a link's strength
+LESS = {
+    "NAME_TYPO": 0.05,
+    "NAME_SHORTENED": 0.03,
+    "NAME_MASKED": 0.03,
+    "NAME_VAGUE": 0.03,
+    "NAME_MISSING": 0.02,
+}  # off a link's strength
 MOST_NAMES = 40  # how many different names under one key are compared with each other
 MOST_ASKED = 5  # a core that more customers share than this is too common to ask about
 
 _CODES = (
     "", "NAME_SAME", "NAME_CORE_SAME", "NAME_SHORTENED", "NAME_TYPO", "NAME_MASKED", "NAME_MISSING", "NAME_DIFFERS",
-    "CONTACT_SAME", "CITY_SAME", "CITY_DIFFERS", "CITY_UNKNOWN",
+    "CONTACT_SAME", "CITY_SAME", "CITY_DIFFERS", "CITY_UNKNOWN", "NAME_VAGUE",
 )  # fmt: skip
 
 
@@ -144,7 +151,8 @@ def find_links(evidence: Evidence, rules: Sequence[Rule] = RULES) -> pd.DataFram
     a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
     rule = pairs["rule"].to_numpy()
     name = _name_codes(evidence, a, b)
-    fits = name != 0
+    strict = np.array([one.strict for one in rules], dtype=bool)[rule]
+    fits = (name != 0) & ~(strict & (name == _CODES.index("NAME_VAGUE")))
     mode = np.array([("any", "compatible", "incompatible").index(one.names) for one in rules], dtype=np.int64)[rule]
     conflict = (mode == 1) & ~fits & np.array([bool(one.conflict) for one in rules], dtype=bool)[rule]
     keep = (mode == 0) | ((mode == 1) & fits) | ((mode == 2) & ~fits) | conflict
@@ -266,7 +274,10 @@ def _one_code(evidence: Evidence, asked: int, base: int) -> int:
         names = evidence.names
         if left == right:
             return _CODES.index("NAME_MASKED" if names[left].vague else "NAME_SAME")
-        return _CODES.index(compare_names(names[left], names[right]))
+        code = compare_names(names[left], names[right])
+        if code == "NAME_MASKED" and "*" not in names[left].full + names[right].full:
+            code = "NAME_VAGUE"  # 科技公司: nothing is hidden, it says too little
+        return _CODES.index(code)
     people = evidence.contacts
     fits = NONE in (left, right) or bool(compare_names(people[left], people[right]))
     return _CODES.index("NAME_MISSING") if fits else 0

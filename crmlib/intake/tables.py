@@ -68,7 +68,11 @@ def take_tags(rows: pd.DataFrame) -> pd.DataFrame:
     if "tags.value" not in rows:
         return pd.DataFrame(columns=["row_id", "customer_id", "family", "value", "origin"])
     told = rows.loc[rows["tags.value"].notna() & rows["customer_id"].notna(), ["row_id", "customer_id", "tags.value"]]
-    tags = told.assign(value=told["tags.value"].map(as_list)).explode("value")[["row_id", "customer_id", "value"]].dropna(subset=["value"])
+    tags = (
+        told.assign(value=told["tags.value"].map(as_list))
+        .explode("value")[["row_id", "customer_id", "value"]]
+        .dropna(subset=["value"])
+    )
     return tags.assign(family="custom", origin="import").drop_duplicates(["customer_id", "value"])
 
 

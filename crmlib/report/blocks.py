@@ -106,6 +106,7 @@ class Report:
     as_of: date
     sections: tuple[Section, ...]
     lang: str = "zh"
+    currency: str = "CNY"
     subtitle: str = ""
     org: str = ""
     run_id: str = ""

@@ -19,8 +19,15 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
     tables, book = work.book.tables, work.book
     results = {name: work.load_table(name) for name in MADE}
     before = compute_results(tables, settings=work.settings, as_of=work.period.previous().as_of, in_yuan=work.in_yuan)
-    figures = build_figures(tables, results, as_of=work.as_of)
-    work.save_table("figures", figures)
+    missing = _missing(work)
+    kept = _leave_out(
+        missing,
+        tiers=results["tiers"],
+        tier_moves=results["tier_moves"],
+        figures=build_figures(tables, results, as_of=work.as_of),
+        figures_before=build_figures(tables, before, as_of=work.period.previous().as_of),
+    )
+    work.save_table("figures", kept["figures"])
     return ReportData(
         period=work.period,
         settings=work.settings,
@@ -30,28 +37,54 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
         kit_version=__version__,
         currency=book.manifest["currency"]["code"],
         notes=tuple(_notes(work)),
-        figures=figures,
-        figures_before=build_figures(tables, before, as_of=work.period.previous().as_of),
         balance=pd.DataFrame(book.manifest["balance"]["files"])[["file", "in", *STATUSES]],
         warnings=_count(book, "warnings"),
         quarantine=_count(book, "quarantine"),
         completeness=measure_completeness(book),
-        missing=_missing(work),
-        **results,
+        missing=missing,
+        **(results | kept),
     )
 
 
 def draft_report(work: Work, **tables: pd.DataFrame) -> ReportData:
     """A report's data as far as one notebook has made them, for its pictures; the figures of what is there."""
     figures = build_figures(work.book.tables, tables, as_of=work.as_of)
+    told = {name: tables[name] for name in ("tiers", "tier_moves") if name in tables}
+    kept = _leave_out(_missing(work), figures=figures, **told)
     return ReportData(
         period=work.period,
         settings=work.settings,
         lang=work.lang,
         currency=work.book.manifest["currency"]["code"],
-        figures=figures,
-        **tables,
+        **(tables | kept),
     )
+
+
+# an analysis that is off → its tier, and the figures that would read as 0 without meaning it
+_OFF = {
+    "tier_value": ("value", ("tier_value_", "at_risk_")),
+    "tier_potential": ("potential", ("tier_potential_",)),
+    "risk_churn": ("risk", ("tier_risk_", "at_risk_")),
+    "risk_overdue": ("", ("overdue_",)),
+    "order_trend": ("", ("amount_", "orders_", "buying_share", "unattributed_")),
+    "contacts": ("", ("contacted_share",)),
+}
+
+
+def _leave_out(missing: pd.DataFrame, **frames: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """tiers, tier_moves and figures without what could not be computed; the definitions page says why."""
+    off = [_OFF[one] for one in missing["analysis"] if one in _OFF]
+    dimensions, prefixes = {dimension for dimension, _ in off}, tuple(p for _, starts in off for p in starts)
+
+    def keep(frame: pd.DataFrame) -> pd.DataFrame:
+        gone = (
+            frame["dimension"].isin(dimensions)
+            if "dimension" in frame
+            else frame["figure_id"].map(lambda one: one.startswith(prefixes))
+        )
+        return frame[~gone.astype(bool)].reset_index(drop=True)
+
+    return {name: keep(frame) for name, frame in frames.items()}
 
 
 def _notes(work: Work) -> list[str]:

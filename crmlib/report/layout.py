@@ -21,7 +21,7 @@ def glue(text: str) -> str:
 
 def lay_out(report: Report, *, paper: bool = False) -> dict[str, Any]:
     """The whole report as dicts, lists and text. `paper` leaves out rows that only fit on a screen."""
-    say = speaker(report.lang)
+    say = speaker(report.lang, report.currency)
     numbers = number_refs(report)
     return {
         "lang": {"zh": "zh-CN", "en": "en"}[report.lang],

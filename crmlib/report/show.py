@@ -18,9 +18,9 @@ class Shown:
         return self._html
 
 
-def show(thing: Report | Section | Block | list[Block] | None, *, lang: str = "zh") -> Shown:
+def show(thing: Report | Section | Block | list[Block] | None, *, lang: str = "zh", currency: str = "CNY") -> Shown:
     """A block, several, a section or a report, as the HTML report draws them; of a section that is None, that it is not there."""
-    say = speaker(thing.lang if isinstance(thing, Report) else lang)
+    say = speaker(thing.lang, thing.currency) if isinstance(thing, Report) else speaker(lang, currency)
     if thing is None:
         return Shown(f"<p>{say('page.nothing_to_show')}</p>")
     if isinstance(thing, Report):

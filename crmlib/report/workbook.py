@@ -84,7 +84,7 @@ class _Book:
 def write_workbook(report: Report, path: Path | str) -> None:
     """One file; the same bytes for the same report."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = _Book(xlsxwriter.Workbook(str(path), options), speaker(report.lang))
+    book = _Book(xlsxwriter.Workbook(str(path), options), speaker(report.lang, report.currency))
     made = datetime(report.as_of.year, report.as_of.month, report.as_of.day)
     book.file.set_properties({"title": f"{report.title} {report.subtitle}", "author": report.org, "created": made})
     plans = list(_plan_sheets(report))

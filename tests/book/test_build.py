@@ -178,3 +178,17 @@ def test_whatever_the_rows_hold_they_balance(tmp_path_factory, cells):
     counts = total(built)
     assert counts["in"] == len(cells) + 2 == sum(counts[s] for s in STATUSES)
     assert isinstance(built.balance, pd.DataFrame)
+
+
+@pytest.mark.parametrize(("period", "code"), [("2024-06", 0), ("2024-04", 3), ("2026-06", 3)])
+def test_a_period_without_data_is_refused_with_the_time_there_is(intake, place, period, code):
+    from crmlib.book.results import check_period
+    from crmlib.book.work import open_work
+
+    intake({"订单.csv": ORDERS})
+    work = open_work(home=str(place.root), period=period)
+    if not code:
+        return check_period(work)
+    with pytest.raises(DataError, match="从 2024-05-01 到 2024-05-04") as caught:
+        check_period(work)
+    assert caught.value.exit_code == code

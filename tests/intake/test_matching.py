@@ -60,6 +60,10 @@ CASES = {
         row_id  name  id_no               entity_type
         a       张伟  110101190001010011  person
         b       张*   110101190001010011  person""",
+    "named": """
+        row_id  name    anchor
+        a       Cancity  a
+        b       Cancity  a""",
     "source_id": """
         row_id  name              system  source_id
         a       上海示例科技有限公司  crm     C001

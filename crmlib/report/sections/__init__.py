@@ -41,6 +41,7 @@ def build_report(data: ReportData) -> Report:
         period=data.period.text,
         as_of=data.period.as_of,
         lang=data.lang,
+        currency=data.currency,
         run_id=data.run_id,
         sections=tuple(section for section in made if section),
         facts=tuple(say(f"section.fact.{key}", **{key: value}) for key, value in facts.items() if value),

@@ -11,9 +11,9 @@ from crmlib.report.parts import columns, count_customers, make_metrics, make_sec
 
 
 def build_at_risk(data: ReportData) -> Section | None:
-    """Somebody or nobody; None only where there are no tiers."""
+    """Somebody or nobody; None only where value or risk could not be judged."""
     say, rows = data.say, data.at_risk
-    if data.tiers.empty:
+    if not {"value", "risk"} <= set(data.tiers["dimension"]):
         return None
     if rows.empty:
         nobody = [Text(say("section.at_risk.nobody"))]

@@ -58,10 +58,15 @@ def _findings(data: ReportData) -> Iterator[Text]:
             "n": write_number(value("tier_risk_churn_risk")),
             "share": write_share(share("tier_risk_churn_risk"), say),
             "moved": tell_change(data, "tier_risk_churn_risk"),
+        }
+        both = {
             "high": write_number(value("at_risk_customers") or 0),
             "amount": write_money(value("at_risk_amount_12m") or 0, say),
         }
-        yield finding("risk", "tier_risk_churn_risk", "at_risk_customers", "at_risk_amount_12m", **blanks)
+        if value("at_risk_customers") is None:
+            yield finding("risk_alone", "tier_risk_churn_risk", **blanks)
+        else:
+            yield finding("risk", "tier_risk_churn_risk", "at_risk_customers", "at_risk_amount_12m", **blanks, **both)
     if len(data.balance):
         yield finding("data", "rows_quarantined", **tell_balance(data))
 

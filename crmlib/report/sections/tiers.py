@@ -22,13 +22,20 @@ def build_tiers(data: ReportData) -> Section | None:
         "n": write_number(data.value("tier_value_high") or 0),
         "share": write_share(data.share("tier_value_high") or 0, say),
     }
-    title = (
+    if data.figure("tier_value_high") is None:
+        title = say("section.tiers.title_without_value", moved=write_number(moved or 0))
+    else:
+        title = _title(say, moved, blanks)
+    metrics = make_metrics(data, "tier_value_high", "tier_potential_focus", "tier_risk_churn_risk", "tier_moves")
+    return make_section(data, "tiers", title, [*metrics, *blocks], n=count_customers(data))
+
+
+def _title(say: Say, moved: float | None, blanks: dict[str, str]) -> str:
+    return (
         say("section.tiers.title_moved", **blanks, moved=write_number(moved))
         if moved
         else say("section.tiers.title", **blanks)
     )
-    metrics = make_metrics(data, "tier_value_high", "tier_potential_focus", "tier_risk_churn_risk", "tier_moves")
-    return make_section(data, "tiers", title, [*metrics, *blocks], n=count_customers(data))
 
 
 def count_tiers(data: ReportData) -> pd.DataFrame:
