@@ -1,6 +1,7 @@
 """The whole run on the sample: published whole, nothing to do the second time, stopped without harm."""
 
 import json
+import socket
 from datetime import date
 from pathlib import Path
 
@@ -23,10 +24,33 @@ def sample_run(tmp_path_factory):
     """A home after one run of the sample, and what the run printed."""
     home = Home(tmp_path_factory.mktemp("sample"))
     lines: list[str] = []
+    guard = tmp_path_factory.mktemp("guard")
+    (guard / "sitecustomize.py").write_text(GUARD, encoding="utf-8")  # in every kernel, too
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cli, "tell", lines.append)
+        patch.setenv("PYTHONPATH", str(guard))
+        patch.setenv("CALLED_OUTSIDE", str(home.root / "called"))
+        patch.setattr(socket.socket, "connect", socket.socket.connect)  # put back when done
+        exec(GUARD, {})
         assert cli.main(["run", "--home", str(home.root)]) == 0
     return home, lines
+
+
+# writes down whatever is called outside this machine
+GUARD = """
+import os, socket
+connect = socket.socket.connect
+def guarded(self, address):
+    if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+        open(os.environ["CALLED_OUTSIDE"], "a").write(f"{address}\\n")
+    return connect(self, address)
+socket.socket.connect = guarded
+"""
+
+
+@pytest.mark.demand("M07")
+def test_nothing_is_called_outside_this_machine(sample_run):
+    assert not (sample_run[0].root / "called").exists()
 
 
 @pytest.fixture

@@ -1,9 +1,12 @@
+import shutil
+import subprocess
 from dataclasses import replace
 from datetime import datetime
 
 import openpyxl
 import pandas as pd
 import pytest
+import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,3 +94,25 @@ def test_sheet_names_are_what_excel_allows(topics):
     names = sheet_names(topics)
     assert len({name.casefold() for name in names}) == len(topics)
     assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") and name.strip("'") == name for name in names)
+
+
+@pytest.mark.office
+@pytest.mark.skipif(not shutil.which("soffice"), reason="no LibreOffice on this machine")
+def test_libreoffice_opens_it_with_its_chinese_intact(report, tmp_path):
+    write_workbook(report, tmp_path / "report.xlsx")
+    profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
+    command = [
+        "soffice",
+        profile,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(tmp_path),
+        str(tmp_path / "report.xlsx"),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=180)
+    from pypdf import PdfReader
+
+    text = "".join(page.extract_text() for page in PdfReader(tmp_path / "report.pdf").pages)
+    assert report.title in text.replace("\n", "")
