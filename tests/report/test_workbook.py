@@ -6,7 +6,6 @@ from datetime import datetime
 import openpyxl
 import pandas as pd
 import pytest
-import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
