@@ -35,6 +35,7 @@ def show(thing: Report | Section | Block | list[Block] | None, *, lang: str = "z
 
 def show_table(rows: pd.DataFrame, *, lang: str = "zh", most: int = 50) -> Shown:
     """The first rows of any table, plainly; how many there are is said where not all are shown."""
-    html = rows.head(most).to_html(index=False, na_rep="", border=0, justify="left")
+    first = rows.head(most).astype(object)
+    html = first.where(first.notna(), "").to_html(index=False, border=0, justify="left")
     more = f"<p>{speaker(lang)('page.first_rows', shown=most, n=len(rows))}</p>" if len(rows) > most else ""
     return Shown(html + more)
