@@ -116,7 +116,8 @@ def is_current(folder: Path, manifest: dict[str, Any], wanted: dict[str, Any], p
     """Whether the published report is what a run would give again: same fingerprint, same book, all files there."""
     pointer = plan.home.book / "CURRENT"
     version = pointer.read_text(encoding="utf-8").strip() if pointer.is_file() else ""
-    same_book = plan.book in ("", manifest["book"]) if plan.book else manifest["book"] == version
+    wanted_book = f"v{int(plan.book.lstrip('v') or 0):06d}" if plan.book.lstrip("v").isdigit() else version
+    same_book = manifest["book"] == wanted_book
     return manifest.get("fingerprint") == wanted and same_book and all((folder / name).is_file() for name in OUTPUTS)
 
 

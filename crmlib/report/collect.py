@@ -4,6 +4,7 @@ import pandas as pd
 
 from crmlib import __version__
 from crmlib.book.balance import STATUSES
+from crmlib.book.results import publish_tables
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY
 from crmlib.insight.coverage import missing_tables
@@ -17,6 +18,8 @@ MADE = ("measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", 
 def collect_report(work: Work, *, run_id: str = "") -> ReportData:
     """What the earlier notebooks saved, the figures of this period and the one before, and how sound the data are."""
     tables, book = work.book.tables, work.book
+    if not (work.tables / "records.parquet").is_file():  # on an old version of the book nothing was merged before this
+        publish_tables(work, book)
     results = {name: work.load_table(name) for name in MADE}
     before = compute_results(tables, settings=work.settings, as_of=work.period.previous().as_of, in_yuan=work.in_yuan)
     missing = _missing(work)
