@@ -41,7 +41,7 @@ _UNIT = "|".join(sorted((re.escape(unit) for unit in UNITS if unit), key=len, re
 _TERM = re.compile(rf"({_PLAIN})({_UNIT}|$)")
 _ABOUT = re.compile(r"^(?:大约|大概|约|近|~|≈)|(?:左右|上下)$")
 _BAND = re.compile(
-    r"\d(?:[万千亿元]*)(?:-|~|～|—|–|至|到)\d|以上|以下|以内|以里|不足|不到|超过?|多|至少|最多|余|[<>≥≤+]|起$"
+    r"\d(?:[万千亿元]*)(?:-|~|～|—|–|至|到)\d|以上|以下|以内|以里|不足|不到|[大小高低]于|少于|超过?|多|至少|最多|余|[<>≥≤+]|起$"
 )
 
 _HAN_DIGITS = {

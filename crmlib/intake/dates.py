@@ -1,4 +1,4 @@
-"""Dates and times: eleven ways to write a day become one; a day with two readings is refused, not chosen."""
+"""Dates and times: every way to write a day becomes one; a day with two readings is refused, not chosen."""
 
 import re
 from datetime import date, datetime, time, timedelta
@@ -19,8 +19,9 @@ _ENGLISH_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _WEEKDAY = re.compile(
     r"[(\[]?(?:(?:星期|周|礼拜)[一二三四五六日天]|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?)[)\]]?", re.I
 )
+_WEEKDAY_FIRST = re.compile(rf"^{_WEEKDAY.pattern}\s+", re.I)
 _TIME = re.compile(
-    r"(?P<half>上午|下午|早上|凌晨|中午|晚上|am|pm)?\s*(?P<h>\d{1,2})\s*"
+    r"(?P<half>上午|下午|早上|凌晨|中午|晚上|晚|am|pm)?\s*(?P<h>\d{1,2})\s*"
     r"(?::\s*(?P<m>\d{1,2})(?::\s*(?P<s>\d{1,2})(?:\.\d+)?)?"
     r"|[时点]\s*(?:(?P<m2>\d{1,2}|半)\s*分?\s*(?:(?P<s2>\d{1,2})\s*秒)?)?)"
     r"\s*(?P<after>am|pm)?\s*(?P<zone>z|utc|gmt|[+-]\d{2}:?\d{2})?",
@@ -32,15 +33,20 @@ _FORMS = [
     for form in (
         r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)",
         r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*[日号]?",
-        r"(?P<y>\d{4})\s*([-/.])\s*(?P<m>\d{1,2})\s*\2\s*(?P<d>\d{1,2})(?!\d)",
-        rf"(?P<name>{_ENGLISH_MONTH})[. ]\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[, ]\s*(?P<y>\d{{4}})",
+        r"(?P<y>\d{4})\s*([-/.、_])\s*(?P<m>\d{1,2})\s*\2\s*(?P<d>\d{1,2})(?!\d)日?",
+        rf"(?P<y>\d{{4}})[-/ ](?P<name>{_ENGLISH_MONTH})[-/ ](?P<d>\d{{1,2}})(?!\d)",
+        rf"(?P<name>{_ENGLISH_MONTH})[-. ]\s*(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[-, ]\s*(?P<y>\d{{4}})",
         rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?[- /]?(?P<name>{_ENGLISH_MONTH})[-., /]*(?P<y>\d{{4}})",
         r"(?P<a>\d{1,2})\s*([-/.])\s*(?P<b>\d{1,2})\s*\2\s*(?P<y>\d{4})(?!\d)",
     )
 ]
 _GLUED = re.compile(r"^(\d{4}[-/.]\d{2}[-/.]\d{2})(\d{1,2}:\d{2}(?::\d{2})?)$")  # "2024-04-2014:30"
 _MONTH = re.compile(r"^(\d{4})\s*(?:年|[-/.])\s*(\d{1,2})\s*月?$")
-_PACKED = re.compile(r"^(\d{8})(\d{2})(\d{2})(\d{2})?$")  # 20231015143005
+_PACKED = re.compile(r"^(\d{8})[ T]?(\d{2})(\d{2})(\d{2})?(z?)$", re.I)  # 20231015143005, 20231015T143005Z
+_HAN_DAY = re.compile(
+    r"^([零〇一二三四五六七八九]{4}|\d{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})[日号]"
+)
+_HAN_DIGITS = str.maketrans("零〇一二三四五六七八九", "00123456789")
 _NO_DAY_OR_YEAR = re.compile(r"^(?:(?:19|20)\d{2}\s*年?|\d{1,2}\s*[-/.月]\s*\d{1,2}\s*[日号]?)$")
 _SHORT_YEAR = re.compile(r"^(?:\d{1,2}[-/.]\d{1,2}[-/.]\d{1,2}|\d{2}年\d{1,2}月.*|.*[a-z]{3}[-/ ]\d{2}|\d{6})$", re.I)
 
@@ -60,14 +66,15 @@ def parse_date(text: str, *, latest: date = LAST_SERIAL) -> Parsed:
 
 def parse_moment(text: str, *, latest: date = LAST_SERIAL) -> Parsed:
     """A day and, where it is written, a time: `Parsed(Moment)`. A spreadsheet's number beyond `latest` is no day."""
-    words = narrow(text).replace(",", ", ").replace("  ", " ")
+    words = re.sub("[—–]", "-", narrow(text)).replace(",", ", ").replace("  ", " ").strip("'’. ")
+    words = _HAN_DAY.sub(_in_digits, _WEEKDAY_FIRST.sub("", words))
     if is_nothing(words):
         return MISSING
     note = None
     if glued := _GLUED.match(words):
         words, note = f"{glued[1]} {glued[2]}", "DATE_REPAIRED"
     if packed := _PACKED.match(words):
-        words = f"{packed[1]} {packed[2]}:{packed[3]}:{packed[4] or '00'}"
+        words = f"{packed[1]} {packed[2]}:{packed[3]}:{packed[4] or '00'}{packed[5]}"
     if re.fullmatch(r"\d{5}(?:\.\d+)?", words):
         return _from_serial(words, latest)
     if month := _MONTH.match(words):
@@ -112,7 +119,7 @@ def _clock(words: str) -> tuple[timedelta, timedelta | None] | None:
     minutes = (found["m"] or found["m2"] or "0").replace("半", "30")
     hour, minute, second = int(found["h"]), int(minutes), int(found["s"] or found["s2"] or 0)
     half = (found["half"] or found["after"] or "").lower()
-    if half in ("下午", "晚上", "pm", "中午") and hour < (11 if half == "中午" else 12):
+    if half in ("下午", "晚上", "晚", "pm", "中午") and hour < (11 if half == "中午" else 12):
         hour += 12
     elif half in ("am", "凌晨") and hour == 12:
         hour = 0
@@ -128,6 +135,13 @@ def _offset(zone: str) -> timedelta | None:
         return timedelta(0)
     size = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
     return -size if zone[0] == "-" else size
+
+
+def _in_digits(day: re.Match[str]) -> str:
+    """二〇二三年十月十五日 → 2023年10月15日."""
+    month, number = (re.sub("^十", "一十", part) for part in (day[2], day[3]))
+    numbers = [re.sub("十$", "0", part).replace("十", "").translate(_HAN_DIGITS) for part in (month, number)]
+    return f"{day[1].translate(_HAN_DIGITS)}年{numbers[0]}月{numbers[1]}日"
 
 
 def _from_serial(words: str, latest: date) -> Parsed:

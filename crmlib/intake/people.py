@@ -21,12 +21,13 @@ from crmlib.intake.cells import (
 JOIN = ";"  # several numbers or addresses in one cell, once standardised
 
 _LABEL = re.compile(
-    r"^(?:联系|办公|固定|移动|公司|手机|座机|热线)*(?:电话|手机|号码|座机|tel|mobile|phone|mob|t|m)[:.]?(?=[\d+(])",
+    r"^(?:联系|办公|固定|移动|公司|手机|座机|热线)*(?:电话|手机|号码|座机|办|宅|tel|mobile|phone|mob|[tmoh])[:.]?(?=[\d+(])",
     re.I,
 )
 _COUNTRY = re.compile(r"^(?:\+|00)86-?|^86-?(?=1\d{10}$)")
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x|#)(\d{1,6})$", re.I)
 _MASKED_PHONE = re.compile(r"^[\d+\-()]*[*x×＊]{2,}[\d*x×\-]*$|^\*+$", re.I)
+_REMARK = re.compile(r"[(（][^()（）\d]+[)）]")  # 10012345678（微信同号）
 _ALIAS = re.compile(r"^客户联系方式-?\d+$")  # the code names that some teams write instead of numbers
 _MOBILE = re.compile(r"^1[0-9]{10}$", re.A)  # the shape alone: whether a number is in use is not for us to say
 _LANDLINE = re.compile(r"^(0(?:10|2\d|[3-9]\d{2}))-?(\d{7,8})(?:-(\d{1,6}))?$")
@@ -64,6 +65,9 @@ def parse_phones(text: str) -> Parsed:
 def _phones_of(item: str) -> list[Parsed]:
     """Blanks may group one number's digits or stand between two numbers."""
     whole = parse_phone(item)
+    if whole.reason and _REMARK.search(item):  # whose number it is, or what it is good for, is not kept: so it is said
+        whole = parse_phone(_REMARK.sub("", item))
+        whole = whole._replace(note=whole.value and (whole.note or "PHONE_REMARK"))
     parts = narrow(item).split()
     if whole.value or len(parts) == 1:
         return [whole]
@@ -72,7 +76,7 @@ def _phones_of(item: str) -> list[Parsed]:
 
 
 def parse_phone(text: str) -> Parsed:
-    words = _LABEL.sub("", compact(text).strip(".:"))
+    words = _LABEL.sub("", compact(text).strip(".:'’"))
     if is_nothing(words):
         return MISSING
     if _ALIAS.match(words) or (_MASKED_PHONE.match(words) and re.search(r"[*x×]", words, re.I)):
@@ -85,6 +89,8 @@ def parse_phone(text: str) -> Parsed:
     )
     if words.startswith("86-"):
         words = "+" + words
+    if re.fullmatch(r"[\d+\-]+(?:\.\d{3,4}){2}", words):
+        words = words.replace(".", "-")
     inland = _COUNTRY.sub("", words)
     digits = inland.replace("-", "")
     if inland != words and not digits.startswith(("0", "1", "400", "800")):
@@ -201,7 +207,7 @@ def parse_handles(text: str) -> Parsed:
 
 def parse_key(text: str) -> Parsed:
     """An identifier: text without blanks around it. A spreadsheet that turned it into 4.4E+17 has lost it."""
-    words = tidy(text)
+    words = tidy(text).lstrip("'’")  # an apostrophe tells a spreadsheet that digits are text
     if is_nothing(words):
         return MISSING
     return refuse("ID_PRECISION_LOST") if _SCIENTIFIC.match(words) else Parsed(words)

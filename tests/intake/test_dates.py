@@ -34,6 +34,22 @@ THE_DAY = date(2023, 10, 15)
         " 2023-10-15 (周日)",
         "15/10/2023",
         "10/15/2023",
+        "15.10.2023",
+        "2023、10、15",
+        "2023—10—15",
+        "2023-10-15日",
+        "2023.10.15.",
+        "2023年10月15",
+        "二〇二三年十月十五日",
+        "２０２３年１０月１５日",
+        "2023-Oct-15",
+        "Oct-15-2023",
+        "Sun Oct 15 2023",
+        "Sunday, October 15, 2023",
+        "'2023-10-15",  # the mark that keeps a spreadsheet from changing it
+        "20231015T143000Z",
+        "20231015 1430",
+        "2023-10-15 晚8点",
     ],
 )
 def test_every_way_to_write_a_day_is_one_day(text):
@@ -54,12 +70,31 @@ def test_every_way_to_write_a_day_is_one_day(text):
         ("2023-10-15至2023-10-20", "DATE_INVALID"),
         ("99999", "DATE_INVALID"),
         ("下周", "DATE_INVALID"),
+        ("2023-10-15前", "DATE_INVALID"),
+        ("约2023-10-15", "DATE_INVALID"),
+        ("2023-10-15 14:30~15:30", "DATE_INVALID"),
+        ("0000-00-00", "DATE_INVALID"),
+        ("1697328000", "DATE_INVALID"),
+        ("112/10/15", "DATE_INVALID"),  # a year of the Republic, or somebody's slip
         ("2023", "DATE_INCOMPLETE"),
         ("10月15日", "DATE_INCOMPLETE"),
     ],
 )
 def test_what_is_no_day_or_two_days_is_refused(text, reason):
     assert parse_date(text) == (None, reason, None)
+
+
+@pytest.mark.demand("C03")
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("二零二四年一月三日", date(2024, 1, 3)),
+        ("二〇二三年十二月三十一日", date(2023, 12, 31)),
+        ("二〇二三年十一月二十日", date(2023, 11, 20)),
+    ],
+)
+def test_days_in_chinese_numerals_are_read(text, day):
+    assert parse_date(text) == (day, None, None)
 
 
 def test_a_day_that_is_the_same_in_both_orders_is_clear():

@@ -35,6 +35,15 @@ HOTLINE = "400" + "0" * 7  # every number that begins with 400 is somebody's
         ("10012345678/10112345678", "10012345678;10112345678"),
         ("10012345678、10112345678", "10012345678;10112345678"),
         ("10012345678 10112345678", "10012345678;10112345678"),
+        ("10012345678或10112345678", "10012345678;10112345678"),
+        ("手机:10012345678 座机:021-00001234", "10012345678;02100001234"),
+        ("办:021-00001234", "02100001234"),
+        ("100.1234.5678", "10012345678"),
+        ("100—1234—5678", "10012345678"),
+        ("(+86)10012345678", "10012345678"),
+        ("'10012345678", "10012345678"),
+        ("10012345678.0", "10012345678"),
+        ("+852 0000 0000", "+85200000000"),
     ],
 )
 def test_every_way_to_write_a_number_is_its_digits(text, digits):
@@ -61,6 +70,7 @@ def test_a_number_that_a_spreadsheet_rounded_is_lost_not_guessed():
 def test_a_local_number_is_kept_and_the_unreadable_half_of_a_cell_is_said():
     assert parse_phones("62345678") == ("62345678", None, "PHONE_NO_AREA")
     assert parse_phones("10012345678;abc") == ("10012345678", None, "BAD_PHONE")
+    assert parse_phones("10012345678（微信同号）") == ("10012345678", None, "PHONE_REMARK")
 
 
 @pytest.mark.demand("A18", "B10")
