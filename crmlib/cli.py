@@ -96,10 +96,12 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
     from crmlib.book.importing import import_files
     from crmlib.book.lock import run_lock
     from crmlib.book.results import total_line, write_todo
-    from crmlib.inputs import list_inputs
+    from crmlib.inputs import list_inputs, list_others
     from crmlib.settings import load_settings
 
     home, inputs = find_home(args.home), list_inputs(args.paths)
+    for name in list_others(args.paths):
+        tell(say("import.passed_over", file=name))
     settings = load_settings(home)
     with run_lock(home):
         imported = import_files(

@@ -135,7 +135,7 @@ def run_notebooks(plan: Plan, build: Path, *, say: Say, tell: Callable[[str], No
     }
     own = {
         "10_import": {
-            "inbox": json.dumps([[str(i.path), i.name, i.system] for i in plan.inputs], ensure_ascii=False),
+            "inbox": json.dumps([[str(i.path), i.name, i.system, i.member] for i in plan.inputs], ensure_ascii=False),
             "received_on": plan.received_on.isoformat(),
             "origin": plan.origin,
         },

@@ -149,7 +149,8 @@ class Reader:
 
     def stage(self, one: Input, *, sequence: int, received_on: date, origin: str, table: str = "") -> Batch:
         """Read, map, standardise and check one file, and keep it. Raises DataError: then nothing is kept of it."""
-        read = read_file(one.path)
+        with one.opened() as path:
+            read = read_file(path, name=one.name)
         sha256 = one.sha256()
         about = {
             "sequence": sequence,

@@ -15,7 +15,7 @@ from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY
 from crmlib.errors import DataError
 from crmlib.home import Home
-from crmlib.inputs import Input, book_origin, home_inputs
+from crmlib.inputs import Input, book_origin, home_inputs, list_others
 from crmlib.keys import Key, load_key
 from crmlib.labels import Say
 from crmlib.settings import Settings
@@ -56,6 +56,9 @@ def import_files(
     reader = kept.Reader(home, settings, DICTIONARY.with_fields(settings.own_fields()), key)
     new, seen, problems = [], [], []
     for one in inputs:
+        if not one.may_be_table:
+            tell(say("import.passed_over", file=one.name))
+            continue
         if batch := known.get((one.system, one.name, one.sha256())):
             seen.append(batch)
             tell(say("import.seen", file=batch.file))
@@ -64,6 +67,9 @@ def import_files(
         try:
             batch = reader.stage(one, sequence=sequence, received_on=received_on, origin=origin, table=table)
         except DataError as error:
+            if one.member is not None and error.key == "error.file_not_table":
+                tell(say("import.passed_over", file=one.name))  # the readme that lies beside the tables
+                continue
             problems.append(error)
             continue
         new.append(batch)
@@ -78,9 +84,11 @@ def import_files(
 
 
 def import_inputs(work: Work, *, inbox: str = "", received_on: str = "", origin: str = "") -> Imported:
-    """import_files for a notebook: `inbox` is a JSON list of [path, name, system], "" finds the files itself."""
+    """import_files for a notebook: `inbox` is a JSON list of [path, name, system, member], "" finds the files itself."""
     found, kind = home_inputs(work.home)
-    given = [Input(Path(path), name, system) for path, name, system in json.loads(inbox)] if inbox else found
+    for name in list_others([work.home.inbox]) if work.home.inbox.is_dir() else ():
+        print(work.say("import.passed_over", file=name))
+    given = [Input(Path(path), *rest) for path, *rest in json.loads(inbox)] if inbox else found
     day = date.fromisoformat(received_on) if received_on else work.as_of
     return import_files(work.home, given, settings=work.settings, origin=origin or kind, received_on=day, say=work.say)
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from crmlib.archives import list_members
 from crmlib.errors import DataError
-from crmlib.inputs import SUFFIXES
+from crmlib.inputs import ARCHIVE, SUFFIXES
 from crmlib.intake.delimited import ONE_COLUMN, read_delimited
 from crmlib.intake.encodings import decode
 from crmlib.intake.grids import Aside, Laid, lay_out
@@ -32,18 +33,21 @@ class Read(NamedTuple):
     notes: list[str]
 
 
-def read_file(path: str | Path) -> Read:
+def read_file(path: str | Path, *, name: str = "") -> Read:
     """Reads csv, tsv, txt, xlsx, xlsm, xls, xlsb, ods or Parquet, by what the file is, not by what it is called.
 
+    name: what notes and errors call the file, where not by the last part of its path.
     Raises DataError where the file is missing, empty, encrypted, damaged, in no encoding we know, or no table at all.
     """
     path = Path(path)
-    file = path.name
+    file = name or path.name
     if not path.exists():
         raise DataError("error.file_missing", path=path)
     if path.is_dir():
         raise DataError("error.file_is_folder", path=path)
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() == ARCHIVE and list_members(path, file=file):
+        raise DataError("error.file_is_archive", file=file)
+    if path.suffix.lower() not in (*SUFFIXES, ARCHIVE):
         raise DataError("error.file_suffix", file=file, suffix=path.suffix or "–", known=" ".join(SUFFIXES))
     try:
         with path.open("rb") as opened:
