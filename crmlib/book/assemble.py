@@ -6,6 +6,7 @@ import pandas as pd
 
 from crmlib.book.balance import row_statuses
 from crmlib.book.batches import Batch, Sheet
+from crmlib.book.changes import list_changes
 from crmlib.book.hiding import hide_table
 from crmlib.dictionary import Dictionary
 from crmlib.home import Home
@@ -21,11 +22,12 @@ OPEN_TO_NOBODY = ("orders", "payments", "opportunities", "products", "staff", "c
 
 class Sheets(NamedTuple):
     """about: every sheet that is a table. rows: its wide rows that are current. index: one row per physical row of them
-    (sheet, line, batch, table, row_id, content, quarantined, seen, current)."""
+    (sheet, line, batch, table, row_id, content, quarantined, seen, current). changes: what later exports changed."""
 
     about: list[Sheet]
     rows: list[pd.DataFrame]
     index: pd.DataFrame
+    changes: pd.DataFrame
 
 
 class Assembled(NamedTuple):
@@ -35,7 +37,7 @@ class Assembled(NamedTuple):
     lost: pd.DataFrame
 
 
-def load_sheets(home: Home, batches: list[Batch], key: Key) -> Sheets:
+def load_sheets(home: Home, batches: list[Batch], key: Key, *, dictionary: Dictionary) -> Sheets:
     """Every sheet's standardised rows; of a row that came again only the last is current."""
     about = [Sheet(batch, n) for batch in batches for n in range(len(batch.sheets))]
     about = [sheet for sheet in about if sheet.table]
@@ -51,9 +53,10 @@ def load_sheets(home: Home, batches: list[Batch], key: Key) -> Sheets:
         ignore_index=True,
     )
     index = index.assign(**row_statuses(index, about))
+    changes = list_changes(about, rows, index, dictionary=dictionary)
     current = {n: lines.to_numpy() for n, lines in index["line"][index["current"]].groupby(index["sheet"])}
     rows = [frame.loc[current[n]] if n in current else frame.iloc[:0] for n, frame in enumerate(rows)]
-    return Sheets(about, [_in_yuan(f, s) for f, s in zip(rows, about, strict=True)], index)
+    return Sheets(about, [_in_yuan(f, s) for f, s in zip(rows, about, strict=True)], index, changes)
 
 
 def _in_yuan(rows: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:

@@ -60,7 +60,7 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     reader = Reader(home, settings, dictionary, key)
     rules = reading_rules(settings)
     batches = [batch if batch.rules == rules else reader.reread(batch) for batch in batches]
-    sheets = load_sheets(home, batches, key)
+    sheets = load_sheets(home, batches, key, dictionary=dictionary)
     references = resolve_references(
         [(s.table, s.about["system"], rows) for s, rows in zip(sheets.about, sheets.rows, strict=True)], key=key
     )
@@ -78,7 +78,9 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     traced, not_data = trace_rows(batches, sheets, by_line, lost)
     balance = balance_by_file(batches, traced["records"], not_data)
     check_balance(balance)
-    tables |= traced | _registry(references, matched, previous) | {"cells": merged.cells}
+    owner = traced["records"].dropna(subset=["customer_id"]).drop_duplicates("row_id").set_index("row_id")["customer_id"]
+    changes = sheets.changes.assign(customer_id=sheets.changes["row_id"].map(owner))
+    tables |= traced | _registry(references, matched, previous) | {"cells": merged.cells, "changes": changes}
     manifest = {
         "source": source,
         "origin": origin,

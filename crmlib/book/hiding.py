@@ -41,7 +41,7 @@ def hide_raw(
     """The file's cells masked where they are personal, and the columns that had to be masked, whole."""
     fields = {c.header: dictionary.field(f"{c.table}.{c.field}") for c in mapping.columns}
     person = is_person(rows).reindex(raw.index, fill_value=True)
-    shown = {header: _mask(raw[header], fields.get(header), person) for header in raw.columns}
+    shown = {header: mask_cells(raw[header], fields.get(header), person) for header in raw.columns}
     if len(issues):  # a telephone number in the amount column
         header_of = {(one.table, one.key): header for header, one in fields.items() if not one.personal}
         for place, lines in issues.groupby(["table", "field"])["line"]:
@@ -106,10 +106,10 @@ def hide_table(
     """A book table with every personal field masked; `person` says where a customer is one."""
     person = pd.Series(True, index=frame.index) if person is None else person
     fields = {key: one for key, one in dictionary.tables[table].fields.items() if key in frame and one.personal}
-    return frame.assign(**{key: _mask(frame[key], one, person, style=style) for key, one in fields.items()})
+    return frame.assign(**{key: mask_cells(frame[key], one, person, style=style) for key, one in fields.items()})
 
 
-def _mask(cells: pd.Series, field: Field | None, person: pd.Series, *, style: str = "surname_star") -> pd.Series:
+def mask_cells(cells: pd.Series, field: Field | None, person: pd.Series, *, style: str = "surname_star") -> pd.Series:
     """Cells of one column as they may be shown; of an unknown column everything is scanned."""
     if field is None or field.personal == "free":
         return mask_texts(cells.astype("str"))
