@@ -80,6 +80,7 @@ class Checks:
     flood_from: int
     off: tuple[str, ...]
     min_contact_methods: int
+    stage_tags: Mapping[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
 
 

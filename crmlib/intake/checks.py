@@ -1,9 +1,7 @@
 """Row checks: each row is either kept, or quarantined with a reason. None is dropped."""
 
-import re
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
@@ -14,27 +12,28 @@ import pyarrow.compute as pc
 from crmlib import dictionary as shipped
 from crmlib.dictionary import Dictionary, Table
 from crmlib.errors import DataError
+from crmlib.intake.doubts import doubt_customers
 from crmlib.intake.headers import Mapping
-from crmlib.intake.rules import KIT_CHECKS, column, numbers, own_checks, texts, violations
+from crmlib.intake.rules import (
+    ISSUE_COLUMNS,
+    KIT_CHECKS,
+    column,
+    list_issues,
+    numbers,
+    own_checks,
+    said_once,
+    violations,
+)
 from crmlib.settings import Checks
 
-ISSUE_COLUMNS = ["line", "table", "field", "value", "reason", "severity"]
-_NOTHING = pd.DataFrame(columns=ISSUE_COLUMNS)
 CUSTOMER = ("customers.source_id", "customers.name")
-METHODS = ("contacts.phone", "contacts.email", "contacts.im")
 OPEN_TO_NOBODY = ("orders", "payments", "opportunities")  # their rows count for the whole even without a customer
 # of these fields one is enough for a complete record
 EITHER = (
     ("customers.headcount", "customers.annual_revenue_cny"),
     ("customers.owner_name", "customers.owner_id"),
 )
-SMALL, LARGE = 50, Decimal(100_000_000)  # people who do not earn so many yuan a year
 _CANCELLED_ID = r"^[Cc]\d+$"  # what shop systems put before the number of a cancelled invoice
-_FULL_NAME = re.compile(
-    r"(?:公司|集团|总厂|厂|商店|店|商行|行|社|院|校|园|所|局|馆|站|部|中心|协会|学会|商会|联盟|基金会|大学|学院|银行|医院|"
-    r"办公室|委员会|办事处|管理处|事务所|工作室|俱乐部|超市|市场|酒店|宾馆|农场|户|队|处|会|[厅室署])$"
-)
-_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 class Split(NamedTuple):
@@ -67,14 +66,14 @@ def split_rows(
     for check in (*KIT_CHECKS, *own_checks(checks, dictionary)):
         if check.test != "present" or check.table == table.key or f"{check.table}.{check.field}" in rows:
             broken = violations(rows, check, received_on=received_on)
-            found.append(_list(rows, check.table, check.field, broken, check.reason, check.severity))
+            found.append(list_issues(rows, check.table, check.field, broken, check.reason, check.severity))
     found += [
         *_negative_orders(rows),
         *_missing_keys(rows, table, issues),
         *_duplicate_keys(rows, table),
         *_unassigned(rows, table),
         *_incomplete(rows, table, dictionary),
-        *(_doubtful_customers(rows, checks.min_contact_methods) if table.key == "customers" else ()),
+        *(doubt_customers(rows, checks=checks, dictionary=dictionary) if table.key == "customers" else ()),
     ]
     every = pd.concat([one for one in found if len(one)] or found[:1], ignore_index=True)
     every = _settle(every, rows, table, checks.off)
@@ -85,15 +84,6 @@ def split_rows(
         "line", kind="stable", ignore_index=True
     )
     return Split(kept[~bad], rows[bad], every)
-
-
-def _list(rows: pd.DataFrame, table: str, field: str, where: np.ndarray, reason: str, severity: str) -> pd.DataFrame:
-    """Issues for the rows where something is wrong."""
-    if not where.any():
-        return _NOTHING
-    value = pd.array(texts(rows, f"{table}.{field}", where), dtype="str")
-    said = {"table": table, "field": field, "value": value, "reason": reason, "severity": severity}
-    return pd.DataFrame({"line": rows.index[where], **said})
 
 
 def _settle(issues: pd.DataFrame, rows: pd.DataFrame, table: Table, off: Iterable[str]) -> pd.DataFrame:
@@ -156,7 +146,7 @@ def _negative_orders(rows: pd.DataFrame) -> list[pd.DataFrame]:
     below = pc.fill_null(pc.less(numbers(rows, "orders.amount_cny"), 0.0), False).to_numpy(zero_copy_only=False)
     if "orders.status" in rows:
         below = below & rows["orders.status"].ne("cancelled").fillna(True).to_numpy(dtype=bool)
-    return [_list(rows, "orders", "amount_cny", below, "AMOUNT_NEGATIVE", "error")]
+    return [list_issues(rows, "orders", "amount_cny", below, "AMOUNT_NEGATIVE", "error")]
 
 
 def _missing_keys(rows: pd.DataFrame, table: Table, issues: pd.DataFrame) -> list[pd.DataFrame]:
@@ -165,14 +155,14 @@ def _missing_keys(rows: pd.DataFrame, table: Table, issues: pd.DataFrame) -> lis
         name, number = (_missing(rows, one) for one in reversed(CUSTOMER))
         nameless = name & ~number
         return [
-            _list(
+            list_issues(
                 rows, "customers", "name", name & number & ~_told(rows, issues, "source_id"), "MISSING_NAME", "error"
             ),
-            _list(rows, "customers", "name", nameless, "MISSING_NAME", "warning"),
+            list_issues(rows, "customers", "name", nameless, "MISSING_NAME", "warning"),
         ]
     wanted = [f for f in table.fields.values() if f.required == "key" and f.name in rows]
     return [
-        _list(rows, f.table, f.key, _missing(rows, f.name) & ~_told(rows, issues, f.key, f.table), "MISSING_VALUE", "error")
+        list_issues(rows, f.table, f.key, _missing(rows, f.name) & ~_told(rows, issues, f.key, f.table), "MISSING_VALUE", "error")
         for f in wanted
     ]  # fmt: skip
 
@@ -197,7 +187,7 @@ def _duplicate_keys(rows: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     unclear = set(different.index[different > 1])
     where = again.copy()
     where[again] = some.set_index(keys).index.isin(unclear)
-    return [_list(rows, table.key, table.source_key[0], where, "DUPLICATE_KEY", "error")]
+    return [list_issues(rows, table.key, table.source_key[0], where, "DUPLICATE_KEY", "error")]
 
 
 def _unassigned(rows: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
@@ -205,7 +195,7 @@ def _unassigned(rows: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
         return []
     told = (*CUSTOMER, f"{table.key}.order_id") if table.key == "payments" else CUSTOMER  # its order tells
     nobody = np.logical_and.reduce([_missing(rows, name) for name in told])
-    return [_list(rows, table.key, "customer_id", nobody, "UNASSIGNED", "warning")]
+    return [list_issues(rows, table.key, "customer_id", nobody, "UNASSIGNED", "warning")]
 
 
 def _incomplete(rows: pd.DataFrame, table: Table, dictionary: Dictionary) -> list[pd.DataFrame]:
@@ -219,56 +209,11 @@ def _incomplete(rows: pd.DataFrame, table: Table, dictionary: Dictionary) -> lis
             continue  # said by the first of them
         if there:
             lacking = np.logical_and.reduce([_missing(rows, name) for name in there])
-            found.append(_list(rows, field.table, field.key, lacking, "MISSING_FIELD", "warning"))
+            found.append(list_issues(rows, field.table, field.key, lacking, "MISSING_FIELD", "warning"))
         else:
-            found.append(_said_once(rows, field.table, field.key, "MISSING_FIELD"))
+            found.append(said_once(rows, field.table, field.key, "MISSING_FIELD"))
     return found
-
-
-def _doubtful_customers(rows: pd.DataFrame, methods: int) -> list[pd.DataFrame]:
-    """Suspicions about customers: they are kept, and someone should look."""
-    small = pc.less_equal(numbers(rows, "customers.headcount_max"), float(SMALL))
-    rich = pc.greater_equal(numbers(rows, "customers.annual_revenue_cny"), float(LARGE))
-    conflict = pc.fill_null(pc.and_(small, rich), False).to_numpy(zero_copy_only=False)
-    found = [_list(rows, "customers", "annual_revenue_cny", conflict, "SIZE_REVENUE_CONFLICT", "warning")]
-    if "customers.name" in rows:
-        kind = rows.get("customers.entity_type", pd.Series("org", index=rows.index)).fillna("org")
-        short = {name for name in rows["customers.name"].dropna().unique() if _is_short(name)}
-        where = (rows["customers.name"].isin(short) & kind.eq("org")).to_numpy(dtype=bool)
-        found.append(_list(rows, "customers", "name", where, "SHORT_NAME", "warning"))
-    if methods and any(name in rows for name in METHODS):
-        few = _count_methods(rows) < methods
-        found.append(_list(rows, "contacts", "phone", few, "FEW_CONTACTS", "warning").assign(value=None))
-    elif methods:
-        found.append(_said_once(rows, "contacts", "phone", "FEW_CONTACTS"))
-    return found
-
-
-def _is_short(name: str) -> bool:
-    """A Chinese name that does not end as registered names do; a masked one cannot be judged."""
-    bare = re.sub(r"[(（][^()（）]*[)）]$", "", name).rstrip(" *＊")
-    return bool(_HAN.search(bare)) and "*" not in name and not _FULL_NAME.search(bare)
-
-
-def _count_methods(rows: pd.DataFrame) -> np.ndarray:
-    """Ways to reach a customer that may work: those that came masked cannot be verified, so they do not count."""
-    count = np.zeros(len(rows), dtype=int)
-    for name in (one for one in METHODS if one in rows):
-        seen = {
-            cell: sum(bool(part.strip()) and not re.search(r"[*＊]|^客户联系方式", part) for part in cell.split(";"))
-            for cell in rows[name].dropna().unique()
-        }
-        count += rows[name].map(seen).fillna(0).to_numpy(dtype=int)
-    return count
 
 
 def _missing(rows: pd.DataFrame, name: str) -> np.ndarray:
     return rows[name].isna().to_numpy() if name in rows else np.ones(len(rows), dtype=bool)
-
-
-def _said_once(rows: pd.DataFrame, table: str, field: str, reason: str) -> pd.DataFrame:
-    """One warning about a whole sheet, on the line above its first row."""
-    if not len(rows):
-        return _NOTHING
-    line = max(int(rows.index.min()) - 1, 0)
-    return pd.DataFrame([[line, table, field, None, reason, "warning"]], columns=ISSUE_COLUMNS)

@@ -17,6 +17,8 @@ from crmlib.intake.codes import parse_choice
 from crmlib.labels import Say
 from crmlib.settings import Checks
 
+ISSUE_COLUMNS = ["line", "table", "field", "value", "reason", "severity"]
+
 
 class Check(NamedTuple):
     """severity: "error" quarantines the row, "cell" empties the cell, "warning" says it. A missing cell passes all but `present`."""
@@ -58,8 +60,15 @@ KIT_CHECKS: tuple[Check, ...] = (
     *_in_order("error", "tickets", "opened_at", "first_response_at", "assigned_at", "resolved_at", "revisit_at"),
     *_in_order("warning", "orders", "ordered_on", "contract_end"),
     *_in_order("warning", "opportunities", "opened_on", "closed_on"),
-    *_in_order("warning", "needs", "opened_at", "closed_at"),
+    *_in_order("warning", "needs", "opened_at", "closed_at", "due_date"),
     *_in_order("warning", "interactions", "awaiting_since", "replied_at"),
+    *_in_order("warning", "interactions", "occurred_at", "recorded_at"),
+    *_in_order("warning", "actions", "interactions.occurred_at", "due_date", "done_at"),
+    *_in_order("warning", "customers", "first_contact_date", "given_last_contact_on", "given_first_order_on"),
+    *_in_order("warning", "customers", "first_contact_date", "archived_date"),
+    *_in_order("warning", "customers", "founded_on", "first_contact_date"),
+    *_in_order("warning", "contacts", "valid_from", "valid_to"),
+    *_in_order("warning", "payments", "orders.ordered_on", "due_date", "paid_date"),
     *_in_order("warning", "surveys", "asked_at", "answered_at"),
     *_not_negative("cell", "customers", "annual_revenue_cny", "total_assets_cny", "opening_amount_cny"),
     *_not_negative("cell", "orders", "cost_cny"),
@@ -168,7 +177,7 @@ def _future(rows: pd.DataFrame, name: str, check: Check, received_on: date) -> p
 
 def _too_early(rows: pd.DataFrame, name: str, check: Check, received_on: date) -> pa.Array:
     """Earlier than another field of the row; of two times on one day, one at 0:00 is a day without a time."""
-    first, later = f"{check.table}.{check.value}", _moments(rows, name)
+    first, later = check.value if "." in check.value else f"{check.table}.{check.value}", _moments(rows, name)
     start = _moments(rows, first)
     same_day = pc.equal(_days(rows, name), _days(rows, first))
     without_time = pc.equal(later, _days(rows, name).cast(pa.timestamp("us")))
@@ -241,6 +250,25 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def list_issues(
+    rows: pd.DataFrame, table: str, field: str, where: np.ndarray, reason: str, severity: str
+) -> pd.DataFrame:
+    """Issues for the rows where something is wrong."""
+    if not where.any():
+        return pd.DataFrame(columns=ISSUE_COLUMNS)
+    value = pd.array(texts(rows, f"{table}.{field}", where), dtype="str")
+    said = {"table": table, "field": field, "value": value, "reason": reason, "severity": severity}
+    return pd.DataFrame({"line": rows.index[where], **said})
+
+
+def said_once(rows: pd.DataFrame, table: str, field: str, reason: str) -> pd.DataFrame:
+    """One warning about a whole sheet, on the line above its first row."""
+    if not len(rows):
+        return pd.DataFrame(columns=ISSUE_COLUMNS)
+    line = max(int(rows.index.min()) - 1, 0)
+    return pd.DataFrame([[line, table, field, None, reason, "warning"]], columns=ISSUE_COLUMNS)
 
 
 def texts(rows: pd.DataFrame, name: str, where: Iterable[bool]) -> list[str | None]:

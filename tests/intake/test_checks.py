@@ -113,7 +113,8 @@ def test_every_rule_of_the_kit_names_fields_that_exist_and_has_words():
         assert check.field in DICTIONARY.tables[check.table].fields
         assert say.has(f"reason.{check.reason}") and say.has(f"fix.{check.reason}")
         if check.test in ("not_before", "score") and check.value:
-            assert check.value in DICTIONARY.tables[check.table].fields
+            table, _, field = f"{check.table}.{check.value}".rpartition(".")
+            assert field in DICTIONARY.tables[table.rpartition(".")[2]].fields
 
 
 # ── identity, keys, required values
@@ -258,6 +259,25 @@ def test_a_ticket_is_not_answered_before_it_was_opened():
     assert said(made, severity="error") == {3: {"TIME_ORDER"}, 4: {"TIME_ORDER"}}  # 0:00 on the same day has no time
 
 
+@pytest.mark.parametrize(
+    ("table", "first", "later"),
+    [
+        ("customers", "customers.first_contact_date", "customers.given_last_contact_on"),
+        ("customers", "customers.founded_on", "customers.first_contact_date"),
+        ("needs", "needs.opened_at", "needs.due_date"),
+        ("interactions", "interactions.occurred_at", "interactions.recorded_at"),
+        ("interactions", "interactions.occurred_at", "actions.due_date"),
+        ("payments", "orders.ordered_on", "payments.due_date"),
+    ],
+)
+def test_what_comes_later_is_not_dated_earlier(table, first, later):
+    made = split(
+        wide(f"{first}  {later}  customers.name\n2024-05-02  2024-05-01  甲公司\n2024-05-02  2024-05-02  乙公司"), table
+    )
+    late = made.issues[made.issues["reason"].eq("TIME_ORDER")]
+    assert late[["line", "field", "severity"]].values.tolist() == [[2, later.partition(".")[2], "warning"]]
+
+
 def test_a_contract_that_ends_before_the_order_is_only_doubted():
     rows = wide("""
         orders.ordered_on  orders.amount_cny  customers.name    orders.contract_end
@@ -332,6 +352,61 @@ def test_few_people_with_a_large_revenue_are_to_be_verified(people, revenue, con
     made = split(rows, "customers")
     assert ("SIZE_REVENUE_CONFLICT" in said(made, severity="warning").get(2, ())) == conflict
     assert len(made.kept) == 1
+
+
+def test_who_has_bought_is_past_the_first_stages():
+    made = split(
+        wide("""
+            customers.name    customers.lifecycle_stage  customers.opening_amount_cny  customers.given_first_order_on
+            上海示例有限公司  prospect                   500                           -
+            北京示例有限公司  interested                 -                             2024-01-01
+            广州示例有限公司  prospect                   0                             -
+            深圳示例有限公司  customer                   500                           2024-01-01
+        """),
+        "customers",
+    )
+    found = said(made, severity="warning")
+    assert [line for line in found if "STAGE_ORDER_CONFLICT" in found[line]] == [2, 3]
+    assert len(made.kept) == 4
+
+
+@pytest.mark.parametrize(
+    ("stage", "tags", "conflict"),
+    [
+        ("lost", '["长期合作", "VIP"]', True),
+        ("lost", '["长期合作过"]', False),
+        ("customer", '["长期合作"]', False),
+        ("-", '["长期合作"]', False),
+        ("prospect", '["老客户"]', True),
+    ],
+)
+def test_a_tag_may_contradict_the_stage(stage, tags, conflict):
+    made = split(wide(f"customers.name  customers.lifecycle_stage  tags.value\n甲公司  {stage}  {tags}"), "customers")
+    assert ("STAGE_TAG_CONFLICT" in said(made, severity="warning").get(2, ())) == conflict
+
+
+def test_stages_in_settings_may_be_written_in_words_and_an_unknown_one_is_refused():
+    rows = wide('customers.name  customers.lifecycle_stage  tags.value\n甲公司  interested  ["熟客"]')
+    own = parse_settings('[checks.stage_tags]\n意向 = ["熟客"]').checks
+    assert "STAGE_TAG_CONFLICT" in said(split(rows, "customers", checks=own))[2]
+    with pytest.raises(SettingsError, match="意象"):
+        split(rows, "customers", checks=parse_settings('[checks.stage_tags]\n意象 = ["熟客"]').checks)
+
+
+@pytest.mark.demand("B04", "B08")
+def test_all_faults_of_a_row_are_said_at_once():
+    rows = wide("""
+        customers.name  customers.first_contact_date  customers.headcount_max  customers.annual_revenue_cny  customers.lifecycle_stage  customers.opening_amount_cny
+        甲              2030-01-01                    10                       100000000                     prospect                   5
+    """)
+    unread = issue((2, "customers", "uscc", "9131", "BAD_USCC", "error"))
+    made = split(rows, "customers", issues=unread)
+    assert said(made, severity="error") == {2: {"DATE_FUTURE", "BAD_USCC"}}
+    assert said(made, severity="warning")[2] >= {
+        "SIZE_REVENUE_CONFLICT",
+        "SHORT_NAME",
+        "STAGE_ORDER_CONFLICT",
+    }
 
 
 @pytest.mark.demand("B09")
