@@ -4,10 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
-from crmlib.errors import CrmError
+from crmlib.errors import CrmError, UsageError
 from crmlib.home import find_home
 from crmlib.labels import Say, speaker
 
@@ -56,8 +57,14 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("--book", default="", help="v12：按旧的账本版本 · on an old version of the book")
 
     read = command("import", do_import, "只导入：读取、检查、合并 · intake only: read, check, merge")
-    read.add_argument("paths", type=Path, nargs="+")
-    read.add_argument("--table", default="", help="这些文件是哪张表 · which table the files are")
+    read.add_argument(
+        "paths", nargs="+", metavar="PATH|URL", help="postgresql://user@host/db, mysql://…, sqlite:///shop.db"
+    )
+    read.add_argument(
+        "--table",
+        default="",
+        help="这些文件是哪张表；数据库里的哪张表 · which table the files are, or which of the database",
+    )
 
     sample = command("sample", do_sample, "生成虚构的样例数据 · write invented sample files")
     sample.add_argument("directory", type=Path)
@@ -99,11 +106,16 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
     from crmlib.inputs import list_inputs, list_others
     from crmlib.settings import load_settings
 
-    home, inputs = find_home(args.home), list_inputs(args.paths)
-    for name in list_others(args.paths):
-        tell(say("import.passed_over", file=name))
+    home = find_home(args.home)
+    urls = [one for one in args.paths if "://" in one]
+    paths = [Path(one) for one in args.paths if one not in urls]
+    if urls and paths:
+        raise UsageError("error.url_beside_files")
     settings = load_settings(home)
-    with run_lock(home):
+    with ExitStack() as snapshots, run_lock(home):
+        inputs = [snapshots.enter_context(_table_input(url, args.table)) for url in urls] or list_inputs(paths)
+        for name in list_others(paths):
+            tell(say("import.passed_over", file=name))
         imported = import_files(
             home,
             inputs,
@@ -112,7 +124,7 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
             received_on=date.today(),
             say=say,
             tell=tell,
-            table=args.table,
+            table="" if urls else args.table,
         )
         built = build_book(home, settings=settings, key=imported.key, origin="own")
         files = {batch.file for batch in imported.batches}
@@ -120,6 +132,12 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
         for line in write_todo(home, built, say=say):
             tell(line)
     return 0
+
+
+def _table_input(url: str, table: str):
+    from crmlib.intake.databases import table_input
+
+    return table_input(url, table=table)
 
 
 def do_sample(args: argparse.Namespace, say: Say) -> int:

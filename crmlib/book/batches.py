@@ -126,8 +126,8 @@ def read_batch(folder: Path) -> Batch:
 
 
 def source_for(settings: Settings, file: str, *, system: str, sheet: str = "", table: str = "") -> Source:
-    """The `[sources.<name>]` block of a file: by sheet, else by file name, stem or folder; `table` overrides its table."""
-    names = [sheet, file, Path(file).name, Path(file).stem, system]
+    """The `[sources.<name>]` block of a file: by sheet, else by file name, stem, database table or folder; `table` overrides its table."""
+    names = [sheet, file, Path(file).name, Path(file).stem, file.rpartition("#")[2], system]
     found = next((settings.sources[name] for name in names if name in settings.sources), Source())
     return replace(found, table=table) if table else found
 
