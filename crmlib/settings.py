@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from datetime import date
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -85,6 +86,26 @@ class Checks:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """How records are judged. `weights`: "table.field" → weight; what the dictionary requires has weight 1."""
+
+    weights: Mapping[str, float]
+    least: int
+    vague_chars: int
+    vague: tuple[str, ...]
+    baseline: date | None = None
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Hours from a communication to its entry."""
+
+    interaction_h: float
+    phone_visit_h: float
+    phone_visit: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Matching:
     hub_names: int
     source_priority: tuple[str, ...]
@@ -148,6 +169,8 @@ class Settings:
     periods: Periods
     engine: Engine
     checks: Checks
+    entry: Entry
+    deadlines: Deadlines
     matching: Matching
     privacy: Privacy
     tiers: Tiers

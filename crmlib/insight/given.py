@@ -1,4 +1,4 @@
-"""What the sources state beside what the rows show: totals, days and grades given by people, compared and never overwritten."""
+"""What the sources state beside what the rows show: totals, days, stages and grades given by people, compared and never overwritten."""
 
 from datetime import date
 from decimal import Decimal
@@ -29,11 +29,12 @@ def compare_given(tables: Tables, measures: pd.DataFrame, tiers: pd.DataFrame, *
     Values are texts. What the rows show wins; where they show nothing, `computed` and `agrees` are missing and the given
     value is all there is. Days given from `as_of` on are left out. Sorted by customer_id, field.
     """
-    customers = active_customers(tables).select("customer_id", "source_grade", *MEASURED)
+    customers = active_customers(tables).select("customer_id", "source_grade", "lifecycle_stage", *MEASURED)
     given = read_frame(customers).merge(measures, on="customer_id")
     parts = [_pairs(given, field, given[column], as_of=as_of) for field, column in MEASURED.items()]
-    parts += [_grades(given, tiers)]
-    return pd.concat(parts).sort_values(["customer_id", "field"], ignore_index=True)
+    parts += [_stages(given, tiers), _grades(given, tiers)]
+    every = pd.concat(parts).sort_values(["customer_id", "field"], ignore_index=True)
+    return every.astype({"agrees": "boolean"})
 
 
 def _pairs(given: pd.DataFrame, field: str, computed: pd.Series, *, as_of: date) -> pd.DataFrame:
@@ -41,6 +42,18 @@ def _pairs(given: pd.DataFrame, field: str, computed: pd.Series, *, as_of: date)
         computed = computed.where(given["orders_total"].fillna(0) > 0)
     known = given[field].notna() & ((given[field] < as_of) if field.endswith("_on") else True)
     return _table(given["customer_id"][known], field, given[field][known], computed[known])
+
+
+def _stages(given: pd.DataFrame, tiers: pd.DataFrame) -> pd.DataFrame:
+    """Who ordered is a customer, and lost only where the risk tier says so too; without an order nothing can be said."""
+    risk = tiers[tiers["dimension"].eq("risk")].set_index("customer_id")["label"]
+    label = given["customer_id"].map(risk)
+    known, stage = given["lifecycle_stage"].notna(), given["lifecycle_stage"]
+    computed = pd.Series("customer", index=given.index, dtype="str").mask(
+        stage.eq("lost") & label.eq("churn_risk"), "lost"
+    )
+    computed = computed.where(label.notna() & label.ne("no_deal"))
+    return _table(given["customer_id"][known], "lifecycle_stage", stage[known], computed[known])
 
 
 def _grades(given: pd.DataFrame, tiers: pd.DataFrame) -> pd.DataFrame:

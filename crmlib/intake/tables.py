@@ -20,6 +20,7 @@ TRIGGERS = {
     "opportunities": ("stage",),
     "stage_changes": ("to_stage",),
 }
+WHOLE = ("orders", "payments", "tickets", "opportunities")  # … and these only with all columns of a signature
 METHODS = {"phone": "phone", "email": "email", "im": "im"}  # contacts' columns → kind of contact method
 
 
@@ -176,7 +177,7 @@ def resolve_staff(
     return filled, customers, whole
 
 
-ROLES = ("owner", "staff", "co_owner", "assigned", "counterpart", "reviewed")
+ROLES = ("owner", "staff", "recorder", "co_owner", "assigned", "counterpart", "reviewed")
 
 
 def _staff_id(name: str, key: Key) -> str:

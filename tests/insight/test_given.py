@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from crmlib.insight.given import compare_given
@@ -49,6 +50,31 @@ def test_where_the_rows_show_nothing_the_given_value_stands_alone(compared):
         "opening_amount_cny",
     ]  # the contact given for the day itself is left out
     assert cai["computed"].isna().all() and cai["agrees"].isna().all()
+
+
+@pytest.mark.demand("A34")
+def test_a_stage_that_the_orders_contradict_is_reported(tables):
+    book = tables(
+        customers="""
+        customer_id  lifecycle_stage
+        anna         prospect
+        bo           lost
+        cai          lost
+        dan          customer
+        eve          prospect
+        """,
+        orders="""
+        order_id  customer_id  ordered_on  amount_cny
+        1         anna         2023-03-15  5.00
+        2         bo           2024-06-15  5.00
+        3         cai          2023-03-15  5.00
+        4         dan          2023-03-15  5.00
+        """,
+    )
+    tiers = assign_tiers(book, settings=parse_settings(), as_of=AS_OF)
+    found = compare_given(book, measure_customers(book, as_of=AS_OF), tiers, as_of=AS_OF).set_index("customer_id")
+    assert found["agrees"].drop("eve").to_dict() == {"anna": False, "bo": False, "cai": True, "dan": True}
+    assert pd.isna(found.loc["eve", "agrees"])
 
 
 @pytest.mark.demand("A15")

@@ -1,0 +1,224 @@
+"""Entry: how promptly, completely and tellingly people keep their records, by person; what cannot be judged is counted apart."""
+
+from datetime import date, datetime
+
+import ibis
+import ibis.expr.types as ir
+import pandas as pd
+
+from crmlib.dictionary import DICTIONARY
+from crmlib.engine import count_of, read_frame
+from crmlib.errors import SettingsError
+from crmlib.insight.coverage import Tables
+from crmlib.insight.measures import active_customers
+from crmlib.intake.checks import EITHER
+from crmlib.periods import add_months
+from crmlib.settings import Deadlines, Entry
+
+STATUSES = ("on_time", "late", "open", "day_only", "not_recorded", "before")
+# what a follow-up record tells; the next action is a row of its own table
+TOLD = ("content", "feedback", "next_action")
+# texts that people write, by table, and when the row is of
+TEXTS = {
+    "interactions": (("topic", "content", "feedback"), "occurred_at"),
+    "needs": (("text",), "opened_at"),
+    "actions": (("task", "result"), None),
+    "tickets": (("description", "solution", "root_cause"), "opened_at"),
+}
+_WHEN = {"orders": "ordered_on", "needs": "opened_at", "interactions": "occurred_at", "tickets": "opened_at"}
+
+
+# ── in time
+
+
+def judge_entries(tables: Tables, *, deadlines: Deadlines, start: date, as_of: date) -> pd.DataFrame:
+    """One row per communication of [start, as_of): row_id, customer_id, staff_id (who entered it, else whose it is),
+    channel, occurred_at, recorded_at, deadline_h, hours (from the one to the other), status.
+
+    status: on_time, late; open where the deadline lies after `as_of`; day_only where one of the two times is only a day;
+    not_recorded without a time of entry; before where it was entered before it happened. Only the first two are judged.
+    """
+    talks = talks_of(tables, start=start, as_of=as_of)
+    end = ibis.literal(datetime(as_of.year, as_of.month, as_of.day), type="timestamp(6)")
+    known = ibis.least(talks.recorded_at, end)  # what is entered later is not yet entered
+    short = talks.channel.fill_null("").isin(deadlines.phone_visit)
+    talks = talks.mutate(
+        staff_id=talks.recorder_id.coalesce(talks.staff_id),
+        deadline_h=short.ifelse(float(deadlines.phone_visit_h), float(deadlines.interaction_h)),
+        hours=known.delta(talks.occurred_at, unit="second").cast("float64") / 3600,
+        day_only=(talks.time_precision.fill_null("day") != "minute") | _is_midnight(talks.recorded_at),
+    )
+    status = ibis.cases(
+        (talks.recorded_at.isnull(), "not_recorded"),
+        (talks.day_only, "day_only"),
+        (talks.hours < 0, "before"),
+        (talks.hours > talks.deadline_h, "late"),
+        (talks.recorded_at >= end, "open"),
+        else_="on_time",
+    )
+    columns = ["row_id", "customer_id", "staff_id", "channel", "occurred_at", "recorded_at", "deadline_h", "hours"]
+    judged = read_frame(talks.mutate(status=status).select(*columns, "status"))
+    return judged.sort_values(["occurred_at", "row_id"], ignore_index=True)
+
+
+def _is_midnight(moment: ir.TimestampValue) -> ir.BooleanValue:
+    """Midnight to the second is how exports write a day without a time."""
+    return (moment.hour() == 0) & (moment.minute() == 0) & (moment.second() == 0)
+
+
+def timeliness_by_person(entries: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """Rows of `judge_entries` → one row per person (missing: nobody is named): staff_id, entries, judged, one count for each
+    status, on_time_share (missing below `least` judged ones: too few to say)."""
+    counts = pd.crosstab(entries["staff_id"].fillna(""), entries["status"]).reindex(
+        columns=list(STATUSES), fill_value=0
+    )
+    counts = counts.astype("Int64").rename_axis("staff_id").rename_axis(None, axis=1).reset_index()
+    judged = counts["on_time"] + counts["late"]
+    share = (counts["on_time"] / judged.where(judged >= max(least, 1))).astype("float64").round(10)
+    people = counts.assign(
+        entries=counts[list(STATUSES)].sum(axis=1).astype("Int64"), judged=judged, on_time_share=share
+    )
+    people = people.assign(staff_id=people["staff_id"].mask(people["staff_id"].eq("")).astype("str"))
+    return people[["staff_id", "entries", "judged", *STATUSES, "on_time_share"]]
+
+
+# ── complete
+
+
+def completeness_weights(entry: Entry) -> dict[tuple[str, ...], float]:
+    """Fields of which one is enough → weight: what the dictionary requires of a customer, and the focus fields of the settings."""
+    customers = DICTIONARY.tables["customers"].fields.values()
+    names = [f.name for f in customers if f.required == "complete"] + ["contacts.name"]
+    groups = dict.fromkeys(next((either for either in EITHER if name in either), (name,)) for name in names)
+    weights = dict.fromkeys(groups, 1.0)
+    for name, weight in entry.weights.items():
+        table, _, field = name.partition(".")
+        if table not in DICTIONARY.tables or field not in DICTIONARY.tables[table].fields:
+            raise SettingsError("error.entry_field", word=name)
+        weights[next((group for group in weights if name in group), (name,))] = float(weight)
+    return {group: weight for group, weight in weights.items() if weight > 0}
+
+
+def score_completeness(tables: Tables, *, entry: Entry, as_of: date) -> pd.DataFrame:
+    """One row per active customer: customer_id, owner_id, first_contact_date, share (of the weights, 0 to 1), lacking (names
+    of fields with ";" between). Rows of other tables from `as_of` on are not there yet. Sorted by customer_id."""
+    weights = completeness_weights(entry)
+    known = active_customers(tables)
+    kept = {
+        name for group in weights for name in group if name.partition(".")[2] in tables[name.partition(".")[0]].columns
+    }
+    flags = {name: f"has_{at}" for at, name in enumerate(sorted(kept))}
+    own = {flag: known[name[10:]].notnull() for name, flag in flags.items() if name.startswith("customers.")}
+    joined = known.select("customer_id", "owner_id", "first_contact_date", **own)
+    for name, flag in flags.items():
+        if not name.startswith("customers."):
+            joined = joined.left_join(_having(tables, name, flag, as_of=as_of), "customer_id").drop("customer_id_right")
+    frame = read_frame(joined).sort_values("customer_id", ignore_index=True)
+    there = {
+        group: frame[[flags[name] for name in group if name in flags]].fillna(False).any(axis=1).to_numpy(dtype=bool)
+        for group in weights
+    }
+    filled = sum(weights[group] * there[group] for group in weights)
+    lacking = [
+        ";".join(group[0] for group, has in zip(there, row, strict=True) if not has)
+        for row in zip(*there.values(), strict=True)
+    ]
+    return frame[["customer_id", "owner_id", "first_contact_date"]].assign(
+        share=(filled / sum(weights.values())).round(10), lacking=pd.array(lacking, dtype="str")
+    )
+
+
+def _having(tables: Tables, name: str, flag: str, *, as_of: date) -> ir.Table:
+    """Customers with a row, known before `as_of`, in which the field is filled."""
+    table, _, field = name.partition(".")
+    rows = tables[table]
+    rows = rows.filter(rows.customer_id.notnull() & rows[field].notnull())
+    if when := _WHEN.get(table):
+        rows = rows.filter(rows[when].isnull() | (rows[when].cast("date") < as_of))
+    return rows.select("customer_id").distinct().mutate(**{flag: ibis.literal(True)})
+
+
+def completeness_by_person(scores: pd.DataFrame, *, least: int) -> pd.DataFrame:
+    """Rows of `score_completeness` → one row per owner and month of first contact (either may be missing): owner_id, month,
+    customers, share (their mean; missing for fewer than `least`)."""
+    month = scores["first_contact_date"].astype("datetime64[us]").dt.to_period("M").dt.to_timestamp()
+    grouped = scores.assign(month=month).groupby(["owner_id", "month"], dropna=False)["share"]
+    return _mean_share(grouped, least)
+
+
+def completeness_change(scores: pd.DataFrame, *, baseline: date, least: int) -> pd.DataFrame:
+    """One row per owner: owner_id, customers and share of those first met since `baseline`, customers_before and share_before
+    of those met earlier, and change (both shares missing below `least`). A customer without a day of first contact is in neither.
+    """
+    day = scores["first_contact_date"].astype("datetime64[us]")
+    parts = [
+        _mean_share(scores[where].groupby("owner_id", dropna=False)["share"], least)
+        for where in (day >= pd.Timestamp(baseline), day < pd.Timestamp(baseline))
+    ]
+    both = parts[0].merge(parts[1], on="owner_id", how="outer", suffixes=("", "_before"))
+    return both.assign(change=(both["share"] - both["share_before"]).round(10))
+
+
+def _mean_share(grouped, least: int) -> pd.DataFrame:
+    made = grouped.agg(customers="size", share="mean").reset_index().astype({"customers": "Int64"})
+    return made.assign(share=made["share"].where(made["customers"] >= least).round(10))
+
+
+def baseline_of(entry: Entry, *, as_of: date) -> date:
+    """The day that completeness is compared with: the one in the settings, else a year before `as_of`."""
+    return entry.baseline or add_months(as_of, -12)
+
+
+# ── telling
+
+
+def judge_records(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
+    """One row per communication of [start, as_of): row_id, customer_id, staff_id, occurred_at, and whether it holds content,
+    feedback and next_action (an action of the same source row, or one that names the record)."""
+    talks, actions = talks_of(tables, start=start, as_of=as_of), tables["actions"]
+    same_row = actions.select("row_id").filter(lambda t: t.row_id.notnull()).distinct().mutate(with_row=True)
+    named = actions.filter(actions.interaction_id.notnull() & actions.customer_id.notnull())
+    named = named.select("customer_id", "interaction_id").distinct().mutate(with_name=True)
+    joined = talks.left_join(same_row, "row_id").drop("row_id_right")
+    joined = joined.left_join(named, ["customer_id", "interaction_id"])
+    told = {key: joined[key].notnull() & (joined[key].strip() != "") for key in ("content", "feedback")}
+    told["next_action"] = joined.with_row.fill_null(False) | joined.with_name.fill_null(False)
+    frame = read_frame(joined.select("row_id", "customer_id", "staff_id", "occurred_at", **told))
+    return frame.sort_values(["occurred_at", "row_id"], ignore_index=True)
+
+
+def lacking_records(records: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `judge_records` that lack something: row_id, customer_id, staff_id, occurred_at, lacks (";" between)."""
+    told = records[list(TOLD)].astype(bool)
+    lacks = [";".join(name for name, has in zip(TOLD, row, strict=True) if not has) for row in told.to_numpy()]
+    some = records[["row_id", "customer_id", "staff_id", "occurred_at"]].assign(lacks=pd.array(lacks, dtype="str"))
+    return some[~told.all(axis=1).to_numpy()].reset_index(drop=True)
+
+
+def measure_texts(tables: Tables, *, entry: Entry, start: date, as_of: date) -> pd.DataFrame:
+    """One row per text field of a table with rows in [start, as_of): table, field, rows, blank, vague (shorter than
+    `entry.vague_chars`, or nothing but words of `entry.vague`). Undated rows count."""
+    parts = []
+    for table, (fields, when) in TEXTS.items():
+        rows = tables[table]
+        if when:
+            day = rows[when].cast("date")
+            rows = rows.filter(day.isnull() | ((day >= start) & (day < as_of)))
+        for field in fields:
+            words = rows[field].strip().nullif("")
+            vague = (words.length() < entry.vague_chars) | words.isin(entry.vague)
+            parts.append(
+                rows.agg(
+                    rows=count_of(rows.count()),
+                    blank=count_of(words.isnull().sum().fill_null(0)),
+                    vague=count_of(vague.fill_null(False).sum().fill_null(0)),
+                ).select(ibis.literal(table).name("table"), ibis.literal(field).name("field"), "rows", "blank", "vague")
+            )
+    found = read_frame(ibis.union(*parts))
+    return found[found["rows"] > 0].sort_values(["table", "field"], ignore_index=True)
+
+
+def talks_of(tables: Tables, *, start: date, as_of: date) -> ir.Table:
+    """The communications that took place in [start, as_of)."""
+    talks = tables["interactions"]
+    return talks.filter((talks.occurred_at.cast("date") >= start) & (talks.occurred_at.cast("date") < as_of))
