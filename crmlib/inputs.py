@@ -10,8 +10,9 @@ from crmlib import __version__
 from crmlib.archives import list_members, member_sha256, unpacked
 from crmlib.errors import DataError
 from crmlib.home import NOTEBOOKS, SAMPLE, Home
+from crmlib.returned import sheet_kind
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet")
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet", ".html", ".htm")
 ARCHIVE = ".zip"
 
 
@@ -91,9 +92,9 @@ def _members(one: Input) -> list[Input]:
 def home_inputs(home: Home) -> tuple[list[Input], str]:
     """The inbox's files and "own"; where there are none and never were, the sample's and "sample"."""
     own = list_inputs([home.inbox]) if home.inbox.is_dir() else []
-    if own or book_origin(home) == "own":
+    if book_origin(home) == "own" or any(not sheet_kind(one.path) for one in own):
         return own, "own"
-    return list_inputs([SAMPLE]), "sample"
+    return [*list_inputs([SAMPLE]), *own], "sample"  # our own sheets, filled in, are no data
 
 
 def book_origin(home: Home) -> str:

@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crmlib.book.corrections import Corrections
 from crmlib.book.hiding import hide_excerpts, hide_issues, hide_raw, hide_rows
 from crmlib.book.vault import open_batch, seal_batch
 from crmlib.dictionary import Dictionary
@@ -28,7 +29,7 @@ from crmlib.home import Home
 from crmlib.inputs import Input, kit_hash
 from crmlib.intake.checks import split_rows
 from crmlib.intake.headers import map_headers
-from crmlib.intake.identity import identify_rows
+from crmlib.intake.identity import identify_rows, row_contents
 from crmlib.intake.readers import read_file
 from crmlib.intake.values import standardise
 from crmlib.keys import Key
@@ -146,6 +147,7 @@ class Reader:
     settings: Settings
     dictionary: Dictionary
     key: Key
+    corrections: Corrections
 
     def stage(self, one: Input, *, sequence: int, received_on: date, origin: str, table: str = "") -> Batch:
         """Read, map, standardise and check one file, and keep it. Raises DataError: then nothing is kept of it."""
@@ -196,10 +198,12 @@ class Reader:
         )
         system = source.system or about["system"]
         mapping = map_headers(raw, source=source, dictionary=self.dictionary)
-        rows, issues = pd.DataFrame(index=raw.index), pd.DataFrame()
+        rows, issues, corrected = pd.DataFrame(index=raw.index), pd.DataFrame(), ""
         if mapping.table:
             day = date.fromisoformat(about["received_on"])
-            standard = standardise(raw, mapping, received_on=day, source=source, dictionary=self.dictionary)
+            content = row_contents(raw, table=mapping.table, system=system, key=self.key)
+            given, corrected = self.corrections.apply(raw, content), self.corrections.mark(content)
+            standard = standardise(given, mapping, received_on=day, source=source, dictionary=self.dictionary)
             split = split_rows(
                 standard.rows,
                 standard.issues,
@@ -210,9 +214,9 @@ class Reader:
                 file=about["file"],
             )
             rows, issues = pd.concat([split.kept, split.quarantined]).reindex(raw.index), split.issues
-            flat = identify_rows(
-                raw, split.kept, table=mapping.table, system=system, key=self.key, dictionary=self.dictionary
-            ).assign(quarantined=raw.index.isin(split.quarantined.index))
+            refused = split.quarantined.index
+            whose = {"table": mapping.table, "system": system, "key": self.key, "dictionary": self.dictionary}
+            flat = identify_rows(content, rows, refused=refused, **whose).assign(quarantined=raw.index.isin(refused))
             shown, hidden = hide_rows(rows, dictionary=self.dictionary)
             _write(build / f"{number}.rows.parquet", pd.concat([flat, shown], axis=1).rename_axis("line").reset_index())
             self._seal(f"{name}-{number}-rows", hidden)
@@ -233,6 +237,7 @@ class Reader:
             "rate": source.rate,
             "snapshot": source.snapshot,
             "system": system,
+            "corrected": corrected,
         }
 
     def _seal(self, part: str, hidden: pd.DataFrame) -> None:

@@ -9,10 +9,12 @@ import pandas as pd
 from crmlib.book.assemble import Sheets, assemble_tables, load_sheets, when_seen
 from crmlib.book.balance import balance_by_file, check_balance
 from crmlib.book.batches import Reader, list_batches, reading_rules
+from crmlib.book.corrections import Corrections
+from crmlib.book.ledger import read_lines
 from crmlib.book.outcome import trace_rows
 from crmlib.book.shelf import Book, open_book, publish
 from crmlib.book.work import Work
-from crmlib.dictionary import DICTIONARY
+from crmlib.dictionary import DICTIONARY, Dictionary
 from crmlib.errors import DataError, SettingsError
 from crmlib.home import Home
 from crmlib.inputs import book_origin, kit_hash
@@ -25,12 +27,14 @@ from crmlib.settings import Settings
 
 
 class Built(NamedTuple):
-    """book: the version now current. fresh: whether it was made just now. balance: one row per file. key: the vault's."""
+    """book: the version now current. fresh: whether it was made just now. balance: one row per file. key: the vault's.
+    dictionary: the kit's with the home's own fields."""
 
     book: Book
     fresh: bool
     balance: pd.DataFrame
     key: Key
+    dictionary: Dictionary
 
 
 def build_for(work: Work) -> Built:
@@ -46,20 +50,21 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     batches = list_batches(home)
     if not batches:
         raise DataError("error.book_empty", path=home.inbox)
+    dictionary = DICTIONARY.with_fields(settings.own_fields())
     source = {
+        "ledger": [line.id for line in read_lines(home)],
         "batches": [batch.folder.name for batch in batches],
         "settings": hashlib.sha256(repr(settings).encode()).hexdigest(),
         "kit": kit_hash(),
     }
     previous = open_book(home) if (home.book / "CURRENT").is_file() else None
     if previous is not None and previous.manifest.get("source") == source:
-        return Built(previous, False, pd.DataFrame(previous.manifest["balance"]["files"]), key)
+        return Built(previous, False, pd.DataFrame(previous.manifest["balance"]["files"]), key, dictionary)
     if not any(sheet["table"] for batch in batches for sheet in batch.sheets):
         raise DataError("error.no_table", files=", ".join(batch.file for batch in batches))
-    dictionary = DICTIONARY.with_fields(settings.own_fields())
-    reader = Reader(home, settings, dictionary, key)
-    rules = reading_rules(settings)
-    batches = [batch if batch.rules == rules else reader.reread(batch) for batch in batches]
+    corrections = Corrections(home, key)
+    reader, rules = Reader(home, settings, dictionary, key, corrections), reading_rules(settings)
+    batches = [b if b.rules == rules and corrections.are_in(b) else reader.reread(b) for b in batches]
     sheets = load_sheets(home, batches, key, dictionary=dictionary)
     references = resolve_references(
         [(s.table, s.about["system"], rows) for s, rows in zip(sheets.about, sheets.rows, strict=True)], key=key
@@ -78,7 +83,9 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     traced, not_data = trace_rows(batches, sheets, by_line, lost)
     balance = balance_by_file(batches, traced["records"], not_data)
     check_balance(balance)
-    owner = traced["records"].dropna(subset=["customer_id"]).drop_duplicates("row_id").set_index("row_id")["customer_id"]
+    owner = (
+        traced["records"].dropna(subset=["customer_id"]).drop_duplicates("row_id").set_index("row_id")["customer_id"]
+    )
     changes = sheets.changes.assign(customer_id=sheets.changes["row_id"].map(owner))
     tables |= traced | _registry(references, matched, previous) | {"cells": merged.cells, "changes": changes}
     manifest = {
@@ -89,7 +96,7 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
         "currency": _currency(sheets),
     }
     publish(home, tables, manifest, dictionary=dictionary)
-    return Built(open_book(home), True, balance, key)
+    return Built(open_book(home), True, balance, key, dictionary)
 
 
 def _known_ids(previous: Book | None) -> pd.Series | None:

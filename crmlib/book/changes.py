@@ -48,10 +48,14 @@ def _compare(before: pd.DataFrame, after: pd.DataFrame, sheet: Sheet) -> pd.Data
         differs = pd.Series(old).fillna("").ne(pd.Series(new).fillna("")).to_numpy()
         if differs.any():
             said = {"table": table, "field": field, "old": old[differs], "new": new[differs]}
-            place = {"row_id": after["row_id"].to_numpy()[differs], "line": after.index[differs], "person": person[differs]}
+            place = {
+                "row_id": after["row_id"].to_numpy()[differs],
+                "line": after.index[differs],
+                "person": person[differs],
+            }
             parts.append(pd.DataFrame(place | said))
     none = pd.DataFrame(columns=["row_id", "line", "person", "table", "field", "old", "new"])
     batch = sheet.batch
-    return pd.concat([none, *parts] if not parts else parts, ignore_index=True).assign(
+    return pd.concat(parts or [none], ignore_index=True).assign(
         changed_on=batch.received_on, batch=batch.sequence, source_file=batch.file, sheet=sheet.about["sheet"]
     )

@@ -3,21 +3,25 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from crmlib.book import batches as kept
-from crmlib.book.shelf import set_aside
+from crmlib.book.corrections import Corrections, add_corrections, known_sources
+from crmlib.book.quarantine_sheet import KIND as QUARANTINE
+from crmlib.book.quarantine_sheet import read_quarantine
+from crmlib.book.shelf import current_version, open_book, set_aside
 from crmlib.book.work import Work
-from crmlib.dictionary import DICTIONARY
+from crmlib.dictionary import DICTIONARY, Dictionary
 from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.inputs import Input, book_origin, home_inputs, list_others
 from crmlib.keys import Key, load_key
 from crmlib.labels import Say
+from crmlib.returned import last_author, sheet_kind
 from crmlib.settings import Settings
 
 
@@ -53,7 +57,12 @@ def import_files(
     (home.book / "ORIGIN").write_text(origin, encoding="utf-8")
     batches = kept.list_batches(home)
     known = {(one.system, one.file, one.sha256): one for one in batches}
-    reader = kept.Reader(home, settings, DICTIONARY.with_fields(settings.own_fields()), key)
+    dictionary = DICTIONARY.with_fields(settings.own_fields())
+    for one in inputs:
+        if kind := sheet_kind(one.path):
+            take_returned(home, one, kind, key=key, dictionary=dictionary, at=received_on, say=say, tell=tell)
+    inputs = [one for one in inputs if not sheet_kind(one.path)]
+    reader = kept.Reader(home, settings, dictionary, key, Corrections(home, key))
     new, seen, problems = [], [], []
     for one in inputs:
         if not one.may_be_table:
@@ -81,6 +90,42 @@ def import_files(
                 sealed.unlink()
         raise DataError.of(problems)
     return Imported(new, seen, key)
+
+
+def take_returned(
+    home: Home,
+    one: Input,
+    kind: str,
+    *,
+    key: Key,
+    dictionary: Dictionary,
+    at: date,
+    say: Say,
+    tell: Callable[[str], None],
+) -> None:
+    """A sheet of ours that somebody filled in: what it says goes to the ledger, once."""
+    source = one.sha256()
+    if source in known_sources(home):
+        tell(say("import.seen", file=one.name))
+    elif kind == QUARANTINE:
+        if current_version(home) is None:
+            raise DataError("error.sheet_no_book", file=one.name)
+        found = read_quarantine(
+            one.path,
+            open_book(home),
+            kept.list_batches(home),
+            home=home,
+            key=key,
+            dictionary=dictionary,
+            file=one.name,
+        )
+        when = datetime.combine(at, time())
+        add_corrections(home, found.corrections, key=key, source=source, who=last_author(one.path) or one.name, at=when)
+        tell(say("import.corrected", file=one.name, rows=found.rows, cells=len(found.corrections)))
+        if found.unknown:
+            tell(say("import.corrected_unknown", file=one.name, n=found.unknown))
+    else:
+        raise DataError("error.sheet_kind", file=one.name, kind=kind)
 
 
 def import_inputs(work: Work, *, inbox: str = "", received_on: str = "", origin: str = "") -> Imported:

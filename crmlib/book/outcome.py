@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 from crmlib.book.assemble import Sheets
 from crmlib.book.batches import Batch, to_frame
 
-FAULT = ["source_file", "sheet", "line", "table", "field", "value", "reason", "suggestion"]
+FAULT = ["source_file", "sheet", "line", "table", "field", "value", "reason", "suggestion", "batch"]
 _ORDER = ["source_file", "sheet", "line", "field", "reason"]
 
 
@@ -26,7 +26,10 @@ def trace_rows(
     records = pd.concat([_records(index, sheets), _unknown_records(unknown, batches)], ignore_index=True)
     doubtful = index[index["fault"].notna() & ~index["quarantined"]]
     faults = [
-        *(s.issues().assign(source_file=s.batch.file, sheet=s.about["sheet"]) for s in sheets.about),
+        *(
+            s.issues().assign(source_file=s.batch.file, sheet=s.about["sheet"], batch=s.batch.sequence)
+            for s in sheets.about
+        ),
         _placed(lost, sheets).assign(field="customer_id", severity="error"),
         _placed(doubtful.assign(reason=doubtful["fault"]), sheets).assign(field="customer_id", severity="warning"),
         unknown.assign(severity="error"),
@@ -71,8 +74,9 @@ def _placed(rows: pd.DataFrame, sheets: Sheets) -> pd.DataFrame:
     name = {n: s.about["sheet"] for n, s in enumerate(sheets.about)}
     table = {n: s.table for n, s in enumerate(sheets.about)}
     columns = [c for c in ("line", "value", "reason") if c in rows]
-    numbers = rows["sheet"]
-    return rows[columns].assign(source_file=numbers.map(file), sheet=numbers.map(name), table=numbers.map(table))
+    batch = {n: s.batch.sequence for n, s in enumerate(sheets.about)}
+    of = {"source_file": file, "sheet": name, "table": table, "batch": batch}
+    return rows[columns].assign(**{column: rows["sheet"].map(known) for column, known in of.items()})
 
 
 def _unknown_records(unknown: pd.DataFrame, batches: list[Batch]) -> pd.DataFrame:

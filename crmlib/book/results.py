@@ -5,21 +5,20 @@ from pathlib import Path
 import pandas as pd
 import xlsxwriter
 
-from crmlib.book import batches as kept
 from crmlib.book.balance import STATUSES, balance_line
+from crmlib.book.batches import list_batches
 from crmlib.book.build import Built
+from crmlib.book.quarantine_sheet import write_quarantine
 from crmlib.book.shelf import Book
 from crmlib.book.work import Work
 from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.intake.matching import explain_why
-from crmlib.keys import Key
 from crmlib.labels import Say
 from crmlib.periods import add_months
 
 # book tables that a run publishes under the same name
 PUBLISHED = ("customers", "records", "links", "quarantine", "warnings")
-_LEADING = ("source_file", "sheet", "line", "reason", "suggestion")
 
 
 def balance_table(balance: pd.DataFrame, *, say: Say) -> pd.DataFrame:
@@ -62,50 +61,6 @@ def publish_tables(work: Work, book: Book) -> None:
     check_period(work)
     for name in PUBLISHED:
         work.save_table(name, book.table(name).to_pyarrow())
-
-
-def write_quarantine(path: Path, book: Book, batches: list[kept.Batch], *, home, key: Key | None, say: Say) -> int:
-    """One sheet per source sheet: the refused rows as the file has them, faulty cells coloured, reason and advice first.
-
-    Personal cells are masked but for the faulty one. Returns the number of rows.
-    """
-    faults = book.frame(book.table("quarantine"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    workbook = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    bold, red = workbook.add_format({"bold": True}), workbook.add_format({"bg_color": "#FDE0DC"})
-    written = 0
-    by_place = {place: part for place, part in faults.groupby(["source_file", "sheet"], dropna=False)}
-    for batch in batches:
-        for number, sheet in enumerate(batch.sheets):
-            part = by_place.get((batch.file, sheet["sheet"] or ""))
-            if part is None:
-                continue
-            raw = kept.Sheet(batch, number).raw(home, key)
-            lines = [line for line in part["line"].unique() if line in raw.index]
-            if not lines:
-                continue
-            page = workbook.add_worksheet(f"{len(workbook.worksheets()) + 1}")
-            headers = [c["header"] for c in sheet["columns"]]
-            shown = kept.Sheet(batch, number).raw(home, None)
-            page.write_row(0, 0, [say(f"todo.{name}") for name in _LEADING] + list(raw.columns), bold)
-            page.freeze_panes(1, len(_LEADING))
-            page.set_column(3, 4, 36)
-            fields = {(c["table"], c["field"]): c["header"] for c in sheet["columns"]}
-            for row, line in enumerate(lines, start=1):
-                mine = part[part["line"].eq(line)]
-                bad = {fields.get((f.table, f.field)) for f in mine.itertuples()} & set(headers)
-                words = [say(f"reason.{r}") if say.has(f"reason.{r}") else r for r in mine["reason"].unique()]
-                advice = [say(s) for s in mine["suggestion"].unique() if say.has(s)]
-                page.write_row(row, 0, [batch.file, sheet["sheet"], int(line), "；".join(words), "；".join(advice)])
-                for column, header in enumerate(raw.columns, start=len(_LEADING)):
-                    value = (raw if header in bad else shown).at[line, header]
-                    text = "" if pd.isna(value) else str(value)
-                    page.write_string(row, column, text, red if header in bad else None)
-            written += len(lines)
-    if not workbook.worksheets():
-        workbook.add_worksheet("1").write(0, 0, say("todo.nothing"))
-    workbook.close()
-    return written
 
 
 def write_review(path: Path, book: Book, *, say: Say) -> int:
@@ -159,7 +114,15 @@ def write_review(path: Path, book: Book, *, say: Say) -> int:
 def write_todo(home: Home, built: Built, *, say: Say) -> list[str]:
     """data/todo/quarantine.xlsx and review.xlsx. Returns a line on each."""
     todo, book = home.todo, built.book
-    rows = write_quarantine(todo / "quarantine.xlsx", book, kept.list_batches(home), home=home, key=built.key, say=say)
+    rows = write_quarantine(
+        todo / "quarantine.xlsx",
+        book,
+        list_batches(home),
+        home=home,
+        key=built.key,
+        dictionary=built.dictionary,
+        say=say,
+    )
     pairs = write_review(todo / "review.xlsx", book, say=say)
     return [
         say("todo.quarantine_written", n=rows, path=todo / "quarantine.xlsx"),

@@ -32,25 +32,39 @@ def normal_name(names: pd.Series) -> pd.Series:
     return names.map(seen.get).astype("str").fillna("")
 
 
-def identify_rows(
-    raw: pd.DataFrame, rows: pd.DataFrame, *, table: str, system: str, key: Key, dictionary: Dictionary
-) -> pd.DataFrame:
-    """One row per row of `raw` (same index): row_id, content, keyed.
+def row_contents(raw: pd.DataFrame, *, table: str, system: str, key: Key) -> pd.Series:
+    """A keyed hash of each row as the file has it: the same in every export that holds the very same row."""
+    content = join_columns([raw[column].str.strip() for column in raw.columns])
+    prefix = pd.Series(f"{system}{_GAP}{table}", index=raw.index, dtype="str")
+    return key.row_ids(_frame(prefix, content))
 
-    `rows` are the standardised ones, those that are kept or all of them. A row whose source key is there takes its id
+
+def identify_rows(
+    content: pd.Series,
+    rows: pd.DataFrame,
+    *,
+    table: str,
+    system: str,
+    key: Key,
+    dictionary: Dictionary,
+    refused: pd.Index | None = None,
+) -> pd.DataFrame:
+    """One row per row of a sheet (`content`, of row_contents): row_id, content, keyed.
+
+    `rows` are the standardised ones, `refused` those among them that are not kept: they do not move another row's id. A row whose source key is there takes its id
     from (system, table, source key); a customer's name is part of its key, since one number under two incompatible
     names is two customers. Any other row takes it from (system, table, the whole row, its occurrence in the sheet).
     """
-    content = join_columns([raw[column].str.strip() for column in raw.columns])
     spec = dictionary.tables[table]
     keys = [rows[f"{table}.{name}"].astype("str") for name in spec.source_key if f"{table}.{name}" in rows]
-    present = keys[0].notna().reindex(raw.index, fill_value=False) if keys else pd.Series(False, index=raw.index)
+    present = keys[0].notna().reindex(content.index, fill_value=False) if keys else pd.Series(False, index=content.index)
     if table == "customers" and keys and "customers.name" in rows:
         keys.append(normal_name(rows["customers.name"]))
-    joined = join_columns(keys).reindex(raw.index).where(present, content) if keys else content
-    order = pd.DataFrame({"joined": joined, "content": content, "keyed": present})
-    repeats = ~present if not spec.repeats else pd.Series(True, index=raw.index)
-    occurrence = order.sort_values(["joined", "content"]).groupby("joined").cumcount().reindex(raw.index)
+    joined = join_columns(keys).reindex(content.index).where(present, content) if keys else content
+    late = content.index.isin(refused if refused is not None else [])
+    order = pd.DataFrame({"joined": joined, "content": content.where(~late, "~" + content), "keyed": present})
+    repeats = ~present if not spec.repeats else pd.Series(True, index=content.index)
+    occurrence = order.sort_values(["joined", "content"]).groupby("joined").cumcount().reindex(content.index)
     occurrence = occurrence.where(repeats, 0)
     if table == "customers":  # a sheet may name a customer once for each contact: different rows, equal ones are one
         twice = order["keyed"] & order["joined"].duplicated(keep=False)
@@ -59,14 +73,14 @@ def identify_rows(
             occurrence.loc[several.index] = several.astype("int64")
     occurrence = occurrence.astype("str")
     kind = present.map({True: "key", False: "row"}).astype("str")
-    prefix = pd.Series(f"{system}{_GAP}{table}", index=raw.index, dtype="str")
+    prefix = pd.Series(f"{system}{_GAP}{table}", index=content.index, dtype="str")
     return pd.DataFrame(
         {
             "row_id": key.row_ids(_frame(prefix, kind, joined, occurrence)),
-            "content": key.row_ids(_frame(prefix, content)),
+            "content": content,
             "keyed": present.to_numpy(),
         },
-        index=raw.index,
+        index=content.index,
     )
 
 

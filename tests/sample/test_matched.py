@@ -10,7 +10,7 @@ import pytest
 from crmlib.dictionary import DICTIONARY
 from crmlib.home import CHECKOUT, SAMPLE, Home
 from crmlib.intake import map_headers, match_rows, read_file, split_rows, standardise
-from crmlib.intake.identity import identify_rows
+from crmlib.intake.identity import identify_rows, row_contents
 from crmlib.intake.references import References, resolve_references
 from crmlib.keys import load_key
 from crmlib.settings import load_settings
@@ -39,7 +39,8 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[References, pd.Ser
                 continue
             read = standardise(raw, mapping, received_on=RECEIVED_ON)
             rows = split_rows(read.rows, read.issues, mapping=mapping, checks=checks, received_on=RECEIVED_ON).kept
-            ids = identify_rows(raw, rows, table=mapping.table, system="sample", key=key, dictionary=DICTIONARY)
+            whose = {"table": mapping.table, "system": "sample", "key": key}
+            ids = identify_rows(row_contents(raw, **whose), rows, **whose, dictionary=DICTIONARY)
             rows = rows.assign(row_id=ids["row_id"].reindex(rows.index)).drop_duplicates("row_id")
             sheets.append((mapping.table, "sample", rows))
             places.append((path.name, raw.attrs["sheet"]))
