@@ -1,9 +1,9 @@
 """Raw files: every physical row as text, in a table or set aside with a reason."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -16,9 +16,13 @@ from crmlib.intake.grids import Aside, Laid, lay_out
 from crmlib.intake.headings import is_prose
 from crmlib.intake.notes import Note
 
+if TYPE_CHECKING:
+    from crmlib.intake.workbooks import Sheet
+
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 PARQUET = b"PAR1"
 TEXTS = (".csv", ".tsv", ".txt")
+PAGES = (".html", ".htm")
 
 
 class Read(NamedTuple):
@@ -34,7 +38,7 @@ class Read(NamedTuple):
 
 
 def read_file(path: str | Path, *, name: str = "") -> Read:
-    """Reads csv, tsv, txt, xlsx, xlsm, xls, xlsb, ods or Parquet, by what the file is, not by what it is called.
+    """Reads csv, tsv, txt, xlsx, xlsm, xls, xlsb, ods, html or Parquet, by what the file is, not by what it is called.
 
     name: what notes and errors call the file, where not by the last part of its path.
     Raises DataError where the file is missing, empty, encrypted, damaged, in no encoding we know, or no table at all.
@@ -66,8 +70,19 @@ def read_file(path: str | Path, *, name: str = "") -> Read:
 
 
 def _read_text(path: Path, file: str) -> Read:
-    text, encoding, notes = decode(path.read_bytes(), file=file)
-    if _is_markup(text):
+    from crmlib.intake.markup import is_markup, read_markup, unwrapped
+
+    data = path.read_bytes()
+    page = unwrapped(data)
+    text, encoding, notes = decode(data if page is None else page, file=file)
+    suffix = path.suffix.lower()
+    if is_markup(text):
+        if suffix not in PAGES:
+            notes = [*notes, Note("note.other_content", file=file, suffix=path.suffix, found="html/xml")]
+        return _read_sheets(
+            read_markup(text, file=file), file, notes, encoding, DataError("error.file_not_table", file=file)
+        )
+    if _is_json(text):
         raise DataError("error.file_not_table", file=file)
     delimited = read_delimited(text, file=file)
     laid = lay_out(delimited.rows, file=file, bulk=delimited.bulk)
@@ -75,7 +90,7 @@ def _read_text(path: Path, file: str) -> Read:
         raise laid.problem
     if delimited.delimiter == ONE_COLUMN and _is_column_of_prose(laid.table):
         raise DataError("error.file_not_table", file=file)
-    if path.suffix.lower() not in TEXTS:
+    if suffix not in TEXTS:
         notes = [*notes, Note("note.other_content", file=file, suffix=path.suffix, found="csv")]
     laid.table.attrs["encoding"] = encoding
     return Read([laid.table], _refused(file, [("", laid.aside)]), [*notes, *delimited.notes, *laid.notes])
@@ -84,22 +99,28 @@ def _read_text(path: Path, file: str) -> Read:
 def _read_workbook(path: Path, file: str) -> Read:
     from crmlib.intake.workbooks import read_sheets
 
-    tables, aside, notes, problems = [], [], [], []
-    if path.suffix.lower() in TEXTS:
+    notes = []
+    if path.suffix.lower() in (*TEXTS, *PAGES):
         notes.append(Note("note.other_content", file=file, suffix=path.suffix, found="xlsx/xls/ods"))
-    for sheet in read_sheets(path, file=file):
+    return _read_sheets(read_sheets(path, file=file), file, notes, "", DataError("error.file_empty", file=file))
+
+
+def _read_sheets(sheets: "Iterable[Sheet]", file: str, notes: list[Note], encoding: str, nothing: DataError) -> Read:
+    """A table from each sheet that holds one; `nothing` is the refusal of a file without any."""
+    tables, aside, problems = [], [], []
+    for sheet in sheets:
         laid: Laid = lay_out(sheet.rows, file=file, sheet=sheet.name, merged=sheet.merged)
         aside.append((sheet.name, laid.aside))
-        notes += [*sheet.notes, *laid.notes]
+        notes = [*notes, *sheet.notes, *laid.notes]
         if laid.problem:
             problems.append(laid.problem)
             if laid.problem.key != "error.file_empty":
                 notes.append(Note("note.sheet_no_table", file=file, sheet=sheet.name, why=laid.problem.message()))
             continue
-        laid.table.attrs["encoding"] = ""
+        laid.table.attrs["encoding"] = encoding
         tables.append(laid.table)
     if not tables:
-        raise next((p for p in problems if p.key != "error.file_empty"), DataError("error.file_empty", file=file))
+        raise next((p for p in problems if p.key != "error.file_empty"), nothing)
     return Read(tables, _refused(file, aside), notes)
 
 
@@ -116,12 +137,8 @@ def _refused(file: str, aside: list[tuple[str, list[Aside]]]) -> pd.DataFrame:
     return table.astype({name: "int64" if name == "line" else "str" for name in table.columns})
 
 
-def _is_markup(text: str) -> bool:
-    """A web page, XML or JSON under another name."""
-    start = text[:2000].lstrip().lower()
-    if start.startswith(("<!doctype", "<html", "<?xml", "<table", "<head", "<body")):
-        return True
-    if not start.startswith(("{", "[")):
+def _is_json(text: str) -> bool:
+    if not text[:2000].lstrip().startswith(("{", "[")):
         return False
     for part in (text.lstrip().split("\n", 1)[0], text):  # one object a line, or the whole
         try:

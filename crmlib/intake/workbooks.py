@@ -49,7 +49,7 @@ def read_sheets(path: Path, *, file: str) -> Iterator[Sheet]:
             notes.append(Note("note.merged_cells", file=file, sheet=meta.name, n=len(tall)))
         left = start[1]
         merged = [((r0, max(c0 - left, 0)), (r1, c1 - left)) for (r0, c0), (r1, c1) in merged if c1 >= left]
-        yield Sheet(meta.name, _filled_down(_text_rows(sheet, file), merged), merged, notes)
+        yield Sheet(meta.name, filled_down(_text_rows(sheet, file), merged), merged, notes)
 
 
 def _check_extent(path: Path, file: str) -> None:
@@ -146,7 +146,7 @@ def _text_rows(sheet: calamine.CalamineSheet, file: str) -> Iterator[tuple[int, 
         yield line, [cell_text(value) for value in row]
 
 
-def _filled_down(
+def filled_down(
     rows: Iterator[tuple[int, list[str | None]]], merged: list[Merge]
 ) -> Iterator[tuple[int, list[str | None]]]:
     """A text merged over several rows belongs to each of them. A number counts once: it would be added up."""

@@ -252,7 +252,7 @@ def test_utf16_is_read_with_and_without_its_mark(mark, encoding):
         ("no_header.csv", "error.file_no_header"),
         ("picture.csv", "error.file_not_table"),
         ("prose.txt", "error.file_not_table"),
-        ("web_page.xls", "error.file_not_table"),
+        ("web_page.html", "error.file_not_table"),
         ("workbook_cut_short.xlsx", "error.file_damaged"),
     ],
 )
