@@ -73,7 +73,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """One table; `row` says what one row is."""
+    """One table; `row` says what one row is, `words` whose attribute a header names: 收货人 in 收货人手机号."""
 
     key: str
     zh: str
@@ -82,6 +82,7 @@ class Table:
     source_key: tuple[str, ...] = ()
     repeats: bool = False
     signature: tuple[tuple[str, ...], ...] = ()
+    words: tuple[str, ...] = ()
     fields: Mapping[str, Field] = field(default_factory=dict)
 
     def word(self, lang: str) -> str:
@@ -149,8 +150,9 @@ def read_dictionary(path: Path = PATH) -> Dictionary:
 def _table(key: str, one: dict) -> Table:
     fields = {name: _field(key, name, f) for name, f in one.get("fields", {}).items()}
     signature = tuple(tuple(names) for names in one.get("signature", ()))
-    plain = {k: v for k, v in one.items() if k not in ("fields", "signature", "source_key")}
-    return Table(key=key, fields=fields, signature=signature, source_key=tuple(one.get("source_key", ())), **plain)
+    lists = {name: tuple(one.get(name, ())) for name in ("source_key", "words")}
+    plain = {k: v for k, v in one.items() if k not in ("fields", "signature", *lists)}
+    return Table(key=key, fields=fields, signature=signature, **lists, **plain)
 
 
 def _field(table: str, key: str, one: dict) -> Field:

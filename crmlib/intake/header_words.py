@@ -32,12 +32,16 @@ _CURRENCY = {sign: code for code, signs in CURRENCIES.items() for sign in signs}
 
 
 class HeaderWord(NamedTuple):
-    """`forms`: what to look up, the fullest first. `unit`: what one is worth (万元 10000, % 0.01; of months, 年 12)."""
+    """`forms`: what to look up, the fullest first. `unit`: what one is worth (万元 10000, % 0.01; of months, 年 12).
+
+    `halves`: the words on both sides of a stroke, 收货人/提货人.
+    """
 
     forms: list[str]
     unit: int | float = 1
     months: int = 1
     currency: str = ""
+    halves: tuple[str, ...] = ()
 
 
 def squeeze(text: str) -> str:
@@ -59,7 +63,8 @@ def read_header(header: str) -> HeaderWord:
         unit, months, currency = (scale if unit == 1 else unit), (term if months == 1 else months), currency or code
     keys = [squeeze(form) for form in forms]
     keys += [squeeze(simplify(form)) for form in forms if not form.isascii()]
-    return HeaderWord(list(dict.fromkeys(key for key in keys if key)), unit, months, currency)
+    halves = tuple(squeeze(simplify(half)) for half in bare.split("/"))
+    return HeaderWord(list(dict.fromkeys(key for key in keys if key)), unit, months, currency, halves)
 
 
 def _unit(words: str) -> tuple[int | float, int, str]:
@@ -91,9 +96,12 @@ def distance(a: str, b: str, *, limit: int = 2) -> int:
 def is_near(word: str, known: str) -> int:
     """How many edits lie between two long words that one slip of the keyboard explains; 0 where it does not.
 
-    Digits differ for a reason (电话2, 2023年), and so do short words (订单日期, 到单日期).
+    Digits differ for a reason (电话2, 2023年), and so do short words (订单日期, 到单日期), and Han words of which one has
+    a letter more or another first one (应收款金额, 收款金额, 实收款金额).
     """
     han = not word.isascii()
+    if han and (len(word) != len(known) or word[0] != known[0]):
+        return 0
     allowed = 1 if len(word) >= (5 if han else 6) else 0
     allowed = 2 if not han and len(word) >= 12 else allowed
     if not allowed or re.sub(r"\D", "", word) != re.sub(r"\D", "", known):

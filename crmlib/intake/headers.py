@@ -1,5 +1,6 @@
 """Header mapping: which table a sheet is, and which field each of its columns feeds. What is unknown is kept and said."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -12,10 +13,14 @@ from crmlib.dictionary import Dictionary
 from crmlib.errors import SettingsError
 from crmlib.intake.cells import is_nothing, narrow
 from crmlib.intake.codes import parse_choice
-from crmlib.intake.header_words import HeaderWord, is_near, read_header, squeeze
+from crmlib.intake.entities import entity_of
+from crmlib.intake.header_words import HeaderWord, read_header, squeeze
+from crmlib.intake.joined import is_clock, name_part
+from crmlib.intake.lookup import Found, find_fields, offer_words, spellings
 from crmlib.intake.notes import Note
-from crmlib.intake.sheet_table import Found, choose_table, is_summary, tables_beside
-from crmlib.intake.tables import TRIGGERS
+from crmlib.intake.sheet_table import choose_table, is_summary, tables_beside
+from crmlib.intake.tables import METHODS, TRIGGERS, WHOLE
+from crmlib.reference import surnames
 from crmlib.settings import Source
 
 # the header alone does not tell these apart: the column's values do
@@ -25,13 +30,14 @@ ROUTES = {
     "customers.source_status": ("customers.lifecycle_stage", "customers.record_status"),
     "customers.source_grade": ("customers.lifecycle_stage", "customers.entity_type"),
 }
-_HOWS = ("setting", "exact", "alias", "near")
+_JOINED = re.compile("注册|register", re.I)
 
 
 class ColumnMatch(NamedTuple):
-    """One header and the field it feeds. how: exact, alias, near (then `distance` > 0), setting or values.
+    """One header and the field it feeds. how: exact, alias, words, near (then `distance` > 0), setting or values.
 
     unit: what the number 1 in this column is worth (万元 10000, % 0.01; of a term in months, 年 12).
+    part: 1 and 2 where two columns together hold one value, a day and a clock time, a first and a last name.
     """
 
     header: str
@@ -40,6 +46,7 @@ class ColumnMatch(NamedTuple):
     how: str
     distance: int = 0
     unit: int | float = 1
+    part: int = 0
 
     @property
     def name(self) -> str:
@@ -70,8 +77,8 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     dictionary, source = dictionary or shipped.DICTIONARY, source or Source()
     words = {header: read_header(header) for header in raw.columns}
     told, absent = _told(words, source, dictionary)
-    found = _find(words, dictionary) | told
-    table = source.table or choose_table(raw, found, dictionary)
+    found = find_fields(words, dictionary) | told
+    table, rival = (source.table, "") if source.table else choose_table(raw, found, dictionary)
     if table is None:
         return _refuse(words, dictionary)
     columns = _assign(raw, found, words, table, dictionary)
@@ -80,27 +87,15 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     lacking = _lacking(table, {c.field for c in columns if c.table == table}, dictionary)
     if lacking:
         field_of = dictionary.tables[table].fields
-        near = _offers([field_of[key].zh for key in lacking], {squeeze(h): h for h in words})
+        near = offer_words([field_of[key].zh for key in lacking], words)
         wanted = "、".join(field_of[key].zh for key in lacking)
         note = Note("note.column_missing", table=dictionary.tables[table].zh, wanted=wanted, near=near or "–")
         return Mapping(None, custom=list(words), notes=[*absent, note], refusal="COLUMN_MISSING")
     used = {column.header for column in columns}
     custom = [header for header in words if header not in used]
     currency = next((words[c.header].currency for c in columns if words[c.header].currency not in ("", "CNY")), "")
-    notes = [*absent, *_notes(columns, custom, table, currency, dictionary)]
+    notes = [*absent, *_notes(columns, custom, table, rival, currency, dictionary)]
     return Mapping(table, columns, custom, notes, currency=currency)
-
-
-def index_words(dictionary: Dictionary) -> dict[str, dict[str, Found]]:
-    """Every word for every field that a sheet may hold: word → table → field."""
-    index: dict[str, dict[str, Found]] = {}
-    for one in dictionary.fields():
-        if not one.derived:
-            for how, spellings in (("exact", (one.zh, one.en, one.key)), ("alias", one.aliases)):
-                for spelling in spellings:
-                    index.setdefault(squeeze(spelling), {}).setdefault(one.table, Found(one.key, how))
-    index.pop("", None)
-    return index
 
 
 def _told(
@@ -132,24 +127,6 @@ def _told(
     return told, absent
 
 
-def _find(words: dict[str, HeaderWord], dictionary: Dictionary) -> dict[str, dict[str, Found]]:
-    """Header → table → field, by the fullest form that is known; else by the one field that a slip explains."""
-    index = index_words(dictionary)
-    found = {}
-    for header, word in words.items():
-        known = next((index[form] for form in word.forms if form in index), None)
-        found[header] = known if known else _find_near(word, index)
-    return found
-
-
-def _find_near(word: HeaderWord, index: dict[str, dict[str, Found]]) -> dict[str, Found]:
-    slips = [(far, spelling) for form in word.forms for spelling in index if (far := is_near(form, spelling))]
-    least = min((far for far, _ in slips), default=0)
-    fields = {table: one.field for far, spelling in slips if far == least for table, one in index[spelling].items()}
-    kinds = {one.field for far, spelling in slips if far == least for one in index[spelling].values()}
-    return {table: Found(key, "near", least) for table, key in fields.items()} if len(kinds) == 1 else {}
-
-
 def _assign(
     raw: pd.DataFrame,
     found: dict[str, dict[str, Found]],
@@ -165,18 +142,25 @@ def _assign(
     def place(header: str, tables: Iterable[str]) -> None:
         for name in tables:
             one = found[header][name]
-            target, how = _route(raw[header], f"{name}.{one.field}", one.how, dictionary)
+            target, how = _route(header, raw, found, f"{name}.{one.field}", one.how, dictionary)
             spec = dictionary.field(target)
-            free = not any(c.name == target for c in taken.values()) or (spec.type == "list" and spec.import_only)
-            if free:
-                unit = words[header].months if spec.key.endswith("_months") else words[header].unit
-                numeric = spec.type in ("dec", "int")
-                home, _, key = target.partition(".")
-                taken[header] = ColumnMatch(header, home, key, how, one.distance, unit if numeric else 1)
-                return
+            there = [c for c in taken.values() if c.name == target]
+            part = name_part(words[header])
+            if spec.type == "dt" and len(there) == 1 and is_clock(raw[header]) != is_clock(raw[there[0].header]):
+                part = 2 if is_clock(raw[header]) else 1  # a day in one column, the time of day in the other
+                taken[there[0].header] = there[0]._replace(part=3 - part)
+            elif there and not (spec.type == "list" and spec.import_only) and {part, there[0].part} != {1, 2}:
+                continue
+            unit = words[header].months if spec.key.endswith("_months") else words[header].unit
+            home, _, key = target.partition(".")
+            worth = unit if spec.type in ("dec", "int") else 1
+            taken[header] = ColumnMatch(header, home, key, how, one.distance, worth, part)
+            return
 
     def certain(header: str, name: str) -> tuple:
-        return _HOWS.index(found[header][name].how), len(found[header]), list(words).index(header)
+        one = found[header][name]
+        surety = {"setting": 0, "near": 2}.get(one.how, 1)
+        return surety, one.rank, len(found[header]), list(words).index(header)
 
     for header in sorted((h for h in found if table in found[h]), key=lambda h: certain(h, table)):
         place(header, [table])
@@ -185,28 +169,45 @@ def _assign(
             (h for h in found if name in tables_beside(found[h]) and h not in taken), key=lambda h: certain(h, name)
         ):
             place(header, [name])
-    for header in [h for h, c in taken.items() if not _counts(c, taken.values(), table)]:
+    for header in [h for h, c in taken.items() if not _counts(c, taken.values(), table, dictionary)]:
         del taken[header]
     return [taken[header] for header in words if header in taken]
 
 
-def _counts(column: ColumnMatch, columns: Iterable[ColumnMatch], table: str) -> bool:
-    """A part beside the sheet's own table needs a column that makes it a row of its table."""
-    if column.table in (table, "customers", "contacts") or column.table not in TRIGGERS:
+def _counts(column: ColumnMatch, columns: Iterable[ColumnMatch], table: str, dictionary: Dictionary) -> bool:
+    """A part beside the sheet's own table needs the columns that make it a row of its table; a job title, a person."""
+    own = {c.field for c in columns if c.table == column.table}
+    if column.table == table:
         return True
-    return any(c.table == column.table and c.field in TRIGGERS[c.table] for c in columns)
+    if column.table == "contacts":
+        return column.field in METHODS or bool(own & {"name", "contact_id"})
+    if column.table in WHOLE:
+        return any(own.issuperset(fields) for fields in dictionary.tables[column.table].signature)
+    return column.table not in TRIGGERS or bool(own.intersection(TRIGGERS[column.table]))
 
 
-def _route(cells: pd.Series, target: str, how: str, dictionary: Dictionary) -> tuple[str, str]:
+def _route(
+    header: str, raw: pd.DataFrame, found: dict[str, dict[str, Found]], target: str, how: str, dictionary: Dictionary
+) -> tuple[str, str]:
     """The field whose list of choices holds most of a column's values, where the header fits several."""
+    if target == "customers.founded_on" and _JOINED.search(header) and how != "setting":
+        return ("customers.first_contact_date", "values") if _are_members(raw, header, found) else (target, how)
     if target not in ROUTES or how == "setting":
         return target, how
-    values = [v for v in cells.dropna().unique()[:200] if not is_nothing(narrow(v))]
+    values = [v for v in raw[header].dropna().unique()[:200] if not is_nothing(narrow(v))]
     share = {name: _share(values, dictionary.field(name).choice, dictionary) for name in (target, *ROUTES[target])}
     best = max(share, key=share.__getitem__)
     if best == target or share[best] <= max(0.5, share[target]):
         return target, how
     return best, "values"
+
+
+def _are_members(raw: pd.DataFrame, header: str, found: dict[str, dict[str, Found]]) -> bool:
+    """A company is registered on a day, a member of a shop at a moment; and members are people."""
+    moments = raw[header].dropna().str.contains(r"\d:\d")
+    names = [raw[h] for h, some in found.items() if "customers" in some and some["customers"].field == "name"]
+    people = [entity_of(name, surnames()) == "person" for cells in names[:1] for name in cells.dropna().unique()[:100]]
+    return (len(moments) > 0 and moments.mean() > 0.5) or (len(people) > 0 and 2 * sum(people) > len(people))
 
 
 def _share(values: list[str], choice: str, dictionary: Dictionary) -> float:
@@ -226,36 +227,28 @@ def _lacking(table: str, own: set[str], dictionary: Dictionary) -> list[str]:
 def _refuse(words: dict[str, HeaderWord], dictionary: Dictionary) -> Mapping:
     if is_summary(words):
         return Mapping(None, custom=list(words), notes=[Note("note.summary_table")], refusal="SUMMARY_TABLE")
-    near = _offers(words, _spellings(dictionary))
+    near = offer_words(words, spellings(dictionary))
     shown = "、".join(list(words)[:8])
     notes = [Note("note.no_table", headers=shown, near=near or "–")]
     return Mapping(None, custom=list(words), notes=notes, refusal="NO_TABLE_RECOGNISED")
 
 
 def _notes(
-    columns: list[ColumnMatch], custom: list[str], table: str, currency: str, dictionary: Dictionary
+    columns: list[ColumnMatch], custom: list[str], table: str, rival: str, currency: str, dictionary: Dictionary
 ) -> list[Note]:
     notes = []
+    if rival:
+        notes.append(Note("note.table_close", table=dictionary.tables[table].zh, rival=dictionary.tables[rival].zh))
     for column in columns:
         to = dictionary.field(column.name).zh
         if column.how in ("near", "values"):
-            notes.append(Note(f"note.header_{column.how}", header=column.header, field=to))
+            far = {"distance": column.distance} if column.how == "near" else {}
+            notes.append(Note(f"note.header_{column.how}", header=column.header, field=to, **far))
         if column.unit != 1:
             notes.append(Note("note.header_unit", header=column.header, unit=f"{column.unit:,}"))
     if currency:
         notes.append(Note("note.header_currency", currency=currency))
     if custom:
-        near = _offers(custom, _spellings(dictionary))
+        near = offer_words(custom, spellings(dictionary))
         notes.append(Note("note.header_custom", headers="、".join(custom), near=near or "–"))
     return notes
-
-
-def _spellings(dictionary: Dictionary) -> dict[str, str]:
-    return {squeeze(w): w for f in dictionary.fields() if not f.derived for w in (f.en, *f.aliases, f.zh)}
-
-
-def _offers(words: Iterable[str], known: dict[str, str]) -> str:
-    """For each of `words` that is not known the nearest that is, where there is one: 客户名城→客户名称."""
-    unknown = [word for word in words if squeeze(word) not in known]
-    pairs = ((word, get_close_matches(squeeze(word), known, n=1, cutoff=0.7)) for word in unknown)
-    return "、".join(f"{word}→{known[near[0]]}" for word, near in pairs if near)

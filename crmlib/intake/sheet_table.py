@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
 
 import pandas as pd
 
 from crmlib.dictionary import Dictionary
 from crmlib.intake.header_words import squeeze
+from crmlib.intake.lookup import Found
 from crmlib.intake.tables import TRIGGERS
 
 MASTERS = ("customers", "contacts", "products", "staff")  # their rows are things; those of other tables are events
 BESIDE = ("customers", "contacts", "tags", *TRIGGERS)  # tables that a sheet of another table may also feed
 REFERENCES = ("customers.source_id", "customers.name")
+CLOSE = 0.9  # a table that explains so much of what the best explains might be meant instead
 # words so common that they mean the sheet's own table, unless they say who the customer is or whose
 SHARED = 3
 ALWAYS = (*REFERENCES, "customers.owner_name", "contacts.name", "contacts.title")
@@ -21,23 +22,22 @@ _SUMMARY = re.compile(
 )
 
 
-class Found(NamedTuple):
-    field: str
-    how: str
-    distance: int = 0
-
-
 def is_summary(headers: Iterable[str]) -> bool:
     """A table of totals: this period, the last, and the change between them."""
     return sum(bool(_SUMMARY.search(squeeze(header))) for header in headers) >= 2
 
 
-def choose_table(raw: pd.DataFrame, found: dict[str, dict[str, Found]], dictionary: Dictionary) -> str | None:
-    """The table whose signature is there and which explains most columns; one with its own id in the sheet goes first."""
+def choose_table(
+    raw: pd.DataFrame, found: dict[str, dict[str, Found]], dictionary: Dictionary
+) -> tuple[str | None, str]:
+    """The table whose signature is there and which explains most columns; one with its own id in the sheet goes first.
+
+    And the table that explains the sheet almost as well, "" where there is none.
+    """
     known = [header for header in found if found[header]]
     if is_summary(found):
-        return None
-    best: tuple[tuple, str] | None = None
+        return None, ""
+    ranked: list[tuple[bool, float, str]] = []
     for name, spec in dictionary.tables.items():
         own = {found[header][name].field for header in known if name in found[header]}
         if not any(own.issuperset(fields) for fields in spec.signature) or not _may_be(name, raw, found):
@@ -47,11 +47,12 @@ def choose_table(raw: pd.DataFrame, found: dict[str, dict[str, Found]], dictiona
             total *= 0.7
         ids = [h for h in known if found[h].get(name, Found("", "")).field in spec.source_key[:1]]
         has_id = name not in MASTERS and any(len(found[header]) < SHARED for header in ids)
-        if best is None or (has_id, total) > best[0]:
-            best = (has_id, total), name
-    if best is None or best[0][1] < 1:  # a lone "name" or "date" says nothing
-        return None
-    return best[1]
+        ranked.append((has_id, total, name))
+    ranked.sort(key=lambda one: one[:2], reverse=True)
+    if not ranked or ranked[0][1] < 1:  # a lone "name" or "date" says nothing
+        return None, ""
+    close = [name for has_id, total, name in ranked[1:2] if has_id == ranked[0][0] and total >= CLOSE * ranked[0][1]]
+    return ranked[0][2], "".join(close)
 
 
 def _weight(tables: dict[str, Found], name: str) -> float:

@@ -16,6 +16,7 @@ from crmlib.intake import headers
 from crmlib.intake.columns import Coded, encode, first_of, join_items, spread
 from crmlib.intake.derived import Finding, derive_columns
 from crmlib.intake.fields import METHODS, Reading, SheetFacts, reading_of
+from crmlib.intake.joined import read_columns
 from crmlib.settings import Source
 
 IDENTITY = ("customers.uscc",)  # beside the source keys: a fault here could join two customers
@@ -50,11 +51,11 @@ def standardise(
     told: dict[str, list[pa.Array]] = {}  # by another field's cell: fills what has no column, or an empty cell
     exact: dict[str, Coded] = {}
     findings: list[Finding] = []
-    for column in mapping.columns:
+    for column, texts in read_columns(raw, mapping.columns):
         field = words.field(f"{column.table}.{column.field}")
         sheet = SheetFacts(Decimal(str(column.unit)), source.currency or mapping.currency or "CNY", received_on)
         reading = reading_of(field, words, sheet)
-        cells = encode(raw[column.header])
+        cells = encode(texts)
         parsed = cells.map(reading.parse)
         findings += _findings(field, cells, parsed, words)
         values = parsed.map(lambda one: one.value)
