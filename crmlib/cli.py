@@ -102,8 +102,10 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
     from crmlib.book.build import build_book
     from crmlib.book.importing import import_files
     from crmlib.book.lock import run_lock
+    from crmlib.book.receipt import news_lines
     from crmlib.book.results import total_line, write_todo
-    from crmlib.inputs import list_inputs, list_others
+    from crmlib.inputs import book_origin, list_inputs, list_others
+    from crmlib.returned import sheet_kind
     from crmlib.settings import load_settings
 
     home = find_home(args.home)
@@ -116,19 +118,23 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
         inputs = [snapshots.enter_context(_table_input(url, args.table)) for url in urls] or list_inputs(paths)
         for name in list_others(paths):
             tell(say("import.passed_over", file=name))
+        data = any(not sheet_kind(one.path) for one in inputs)  # else only our own sheets, filled in
+        origin = "own" if data else book_origin(home)
         imported = import_files(
             home,
             inputs,
             settings=settings,
-            origin="own",
+            origin=origin,
             received_on=date.today(),
             say=say,
             tell=tell,
             table="" if urls else args.table,
         )
-        built = build_book(home, settings=settings, key=imported.key, origin="own")
-        files = {batch.file for batch in imported.batches}
-        tell(total_line(built.balance[built.balance["file"].isin(files)], say=say))
+        built = build_book(home, settings=settings, key=imported.key, origin=origin)
+        for line in news_lines(built, imported.new, say=say):
+            tell(line)
+        read = {batch.sequence for batch in imported.batches}
+        tell(total_line(built.balance[built.balance["batch"].isin(read)], say=say))
         for line in write_todo(home, built, say=say):
             tell(line)
     return 0

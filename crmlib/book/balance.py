@@ -32,14 +32,14 @@ def row_statuses(index: pd.DataFrame, sheets: list[Sheet]) -> pd.DataFrame:
 
 
 def balance_by_file(batches: list[Batch], records: pd.DataFrame, not_data: pd.DataFrame) -> pd.DataFrame:
-    """One row per file as it came: file, in, and a count for each status; `kinds` names what is not data."""
+    """One row per file as it came: file, batch, in, and a count for each status; `kinds` names what is not data."""
     counts = records.groupby(["batch", "status"]).size().unstack(fill_value=0)
     rows = []
     for batch in batches:
         own = counts.loc[batch.sequence] if batch.sequence in counts.index else pd.Series(dtype=int)
         none = not_data[not_data["batch"].eq(batch.sequence)]
         physical = batch.physical
-        row = {"file": batch.file, "in": physical} | {s: int(own.get(s, 0)) for s in STATUSES}
+        row = {"file": batch.file, "batch": batch.sequence, "in": physical} | {s: int(own.get(s, 0)) for s in STATUSES}
         row["not_data"] = len(none)
         row["kinds"] = {str(k): int(v) for k, v in none["reason"].value_counts().sort_index().items()}
         rows.append(row)

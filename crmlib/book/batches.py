@@ -30,6 +30,7 @@ from crmlib.inputs import Input, kit_hash
 from crmlib.intake.checks import split_rows
 from crmlib.intake.headers import map_headers
 from crmlib.intake.identity import identify_rows, row_contents
+from crmlib.intake.notes import Note
 from crmlib.intake.readers import read_file
 from crmlib.intake.values import standardise
 from crmlib.keys import Key
@@ -47,7 +48,7 @@ class Batch:
     sha256: str
     received_on: date
     origin: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     physical: int  # every row of the file, data or not
     sheets: tuple[dict[str, Any], ...]
     rules: str  # a hash of the rules it was read by
@@ -119,11 +120,15 @@ def read_batch(folder: Path) -> Batch:
         sha256=about["sha256"],
         received_on=date.fromisoformat(about["received_on"]),
         origin=about["origin"],
-        notes=tuple(about["notes"]),
+        notes=_notes(about["notes"]),
         physical=about["physical"],
-        sheets=tuple(about["sheets"]),
+        sheets=tuple({**sheet, "notes": _notes(sheet["notes"])} for sheet in about["sheets"]),
         rules=about["rules"],
     )
+
+
+def _notes(told: list[tuple[str, dict[str, Any]]]) -> tuple[Note, ...]:
+    return tuple(Note(key, **blanks) for key, blanks in told)
 
 
 def source_for(settings: Settings, file: str, *, system: str, sheet: str = "", table: str = "") -> Source:
@@ -161,7 +166,7 @@ class Reader:
             "sha256": sha256,
             "received_on": received_on.isoformat(),
             "origin": origin,
-            "notes": [str(note) for note in read.notes],
+            "notes": [[note.key, note.blanks] for note in read.notes],
             "physical": sum(map(len, read.tables)) + len(read.refused),
             "asked_table": table,
         }
@@ -232,7 +237,7 @@ class Reader:
             "physical": len(raw),
             "columns": [column._asdict() for column in mapping.columns],
             "custom": list(mapping.custom),
-            "notes": [str(note) for note in mapping.notes],
+            "notes": [[note.key, note.blanks] for note in mapping.notes],
             "currency": source.currency or mapping.currency,
             "rate": source.rate,
             "snapshot": source.snapshot,

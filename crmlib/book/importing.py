@@ -7,12 +7,11 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import NamedTuple
 
-import pandas as pd
-
 from crmlib.book import batches as kept
 from crmlib.book.corrections import Corrections, add_corrections, known_sources
 from crmlib.book.quarantine_sheet import KIND as QUARANTINE
 from crmlib.book.quarantine_sheet import read_quarantine
+from crmlib.book.receipt import file_lines
 from crmlib.book.shelf import current_version, open_book, set_aside
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY, Dictionary
@@ -82,7 +81,8 @@ def import_files(
             problems.append(error)
             continue
         new.append(batch)
-        tell(file_line(batch, say=say))
+        for line in file_lines(batch, say=say):
+            tell(line)
     if problems:
         for batch in new:
             shutil.rmtree(batch.folder)
@@ -136,42 +136,3 @@ def import_inputs(work: Work, *, inbox: str = "", received_on: str = "", origin:
     given = [Input(Path(path), *rest) for path, *rest in json.loads(inbox)] if inbox else found
     day = date.fromisoformat(received_on) if received_on else work.as_of
     return import_files(work.home, given, settings=work.settings, origin=origin or kind, received_on=day, say=work.say)
-
-
-def count_issues(batches: list[kept.Batch], *, say: Say) -> pd.DataFrame:
-    """What was quarantined, emptied or doubted when the files were read: one row per reason and severity, with n."""
-    issues = [kept.Sheet(batch, n).issues() for batch in batches for n in range(len(batch.sheets))]
-    issues = [frame[["reason", "severity"]] for frame in issues if len(frame)]
-    if not issues:
-        return pd.DataFrame(columns=["reason", "severity", "n"])
-    counts = pd.concat(issues).value_counts().rename("n").reset_index()
-    words = counts["reason"].map(lambda r: say(f"reason.{r}") if say.has(f"reason.{r}") else r)
-    return counts.assign(reason=words, severity=counts["severity"].map(lambda s: say(f"severity.{s}")))
-
-
-def file_line(batch: kept.Batch, *, say: Say) -> str:
-    """What one file was taken for, in a line."""
-    parts = []
-    for sheet in batch.sheets:
-        name = f"{sheet['sheet']}：" if sheet["sheet"] and len(batch.sheets) > 1 else ""
-        table = sheet["table"]
-        word = DICTIONARY.tables[table].word(say.lang) if table else say(f"reason.{sheet['refusal']}")
-        parts.append(f"{name}{word} {sheet['physical']:,}")
-    return say("import.file", file=batch.file, parts=say("list.separator").join(parts) or "–")
-
-
-def header_table(batches: list[kept.Batch], *, say: Say) -> pd.DataFrame:
-    """Which header became which field and how: one row per column of each sheet."""
-    how = say("import.column_names").split("|")
-    rows = []
-    for batch in batches:
-        for sheet in batch.sheets:
-            for column in sheet["columns"]:
-                field = DICTIONARY.tables[column["table"]].fields.get(column["field"])
-                word = field.word(say.lang) if field else column["field"]
-                table = DICTIONARY.tables[column["table"]].word(say.lang)
-                rows.append(
-                    [batch.file, sheet["sheet"], column["header"], f"{table}·{word}", say(f"how.{column['how']}")]
-                )
-            rows += [[batch.file, sheet["sheet"], header, "", say("how.custom")] for header in sheet["custom"]]
-    return pd.DataFrame(rows, columns=how)

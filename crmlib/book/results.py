@@ -18,7 +18,7 @@ from crmlib.labels import Say
 from crmlib.periods import add_months
 
 # book tables that a run publishes under the same name
-PUBLISHED = ("customers", "records", "links", "quarantine", "warnings")
+PUBLISHED = ("customers", "records", "links", "quarantine", "warnings", "changes")
 
 
 def balance_table(balance: pd.DataFrame, *, say: Say) -> pd.DataFrame:
