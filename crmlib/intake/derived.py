@@ -1,4 +1,4 @@
-"""What follows from several cells of a row: an order's amount, an action's day, a customer's size."""
+"""What follows from several cells of a row: an order's amount, an action's day."""
 
 import json
 from collections.abc import Mapping
@@ -15,7 +15,6 @@ from crmlib.intake.amounts import CENT, LARGEST
 from crmlib.intake.columns import Coded, combine, encode, first_of, spread
 from crmlib.intake.fields import DECIDER
 from crmlib.intake.prose import parse_next_action
-from crmlib.intake.sizes import size_class
 
 Columns = Mapping[str, pa.Array]
 
@@ -45,13 +44,11 @@ def derive_columns(
         _deciders,
         _actions,
         _precision,
-        _sizes,
         partial(_custom, custom=custom, name=f"{table}.custom", dictionary=dictionary),
     ):
         made = derive(whole)
         whole |= made.columns
         findings += made.findings
-    whole.pop(DECIDER, None)
     return Derived(whole, findings)
 
 
@@ -73,16 +70,15 @@ def _amounts(columns: Columns, *, exact: Mapping[str, Coded]) -> Derived:
 
 
 def _deciders(columns: Columns) -> Derived:
-    """A decider by name is the row's own contact, if there is none yet or the names are one; else the row has no place."""
+    """A decider by name is the row's own contact, if there is none yet or the names are one; else a contact more."""
     if DECIDER not in columns:
         return NOTHING
-    named = columns[DECIDER]
+    named, nothing = columns[DECIDER], pa.scalar(None, pa.string())
     name = _fill(columns, "contacts.name", named)
     same = pc.fill_null(pc.equal(name, named), False)
-    role = _fill(columns, "contacts.decision_role", pc.if_else(same, "decider", pa.scalar(None, pa.string())))
-    other = np.flatnonzero(pc.and_not(named.is_valid(), same).to_numpy(zero_copy_only=False))
-    finding = Finding("contacts.decision_role", other, named.take(other).to_pylist(), "DECIDER_NOT_CONTACT", "cell")
-    return Derived({"contacts.name": name, "contacts.decision_role": role}, [finding])
+    role = _fill(columns, "contacts.decision_role", pc.if_else(same, "decider", nothing))
+    other = pc.if_else(same, nothing, named)
+    return Derived({"contacts.name": name, "contacts.decision_role": role, DECIDER: other}, [])
 
 
 def _actions(columns: Columns) -> Derived:
@@ -132,18 +128,6 @@ def _precision(columns: Columns) -> Derived:
         some = pc.or_(some, array.is_valid())
     unknown = pc.if_else(some, "unknown", pa.scalar(None, pa.string()))
     return Derived({"interactions.time_precision": _fill(columns, "interactions.time_precision", unknown)}, [])
-
-
-def _sizes(columns: Columns) -> Derived:
-    """The size class of the 2017 standard; "unknown" where the standard asks for a figure that nobody gave."""
-    given = ("industry_code", "headcount_min", "headcount_max", "annual_revenue_cny", "total_assets_cny")
-    found = {key: columns[f"customers.{key}"] for key in given if f"customers.{key}" in columns}
-    if not found:
-        return NOTHING
-    classes = combine([encode(array) for array in found.values()]).map(
-        lambda values: size_class(**dict(zip(found, values, strict=True)))
-    )
-    return Derived({"customers.size_class": _fill(columns, "customers.size_class", spread(classes, pa.string()))}, [])
 
 
 def _custom(columns: Columns, *, custom: Mapping[str, Coded], name: str, dictionary: Dictionary) -> Derived:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from crmlib.dictionary import Dictionary, Field
-from crmlib.intake import amounts, cells, codes, dates, people, prose, spans
+from crmlib.intake import amounts, cells, codes, dates, people, plain, prose, spans
 from crmlib.intake.cells import MISSING, Parsed
 from crmlib.intake.entities import entity_of
 from crmlib.intake.industries import parse_industry
@@ -25,10 +25,12 @@ class Reading(NamedTuple):
     """`parse` reads a cell; `gives` takes from its value what each field of the book gets.
 
     The first field given is the column's own; the others are filled only where no column of theirs says otherwise.
+    `plain` reads the cells that need no parser, with the same result.
     """
 
     parse: Callable[[str], Parsed]
     gives: Mapping[str, Callable[[Any], Any]]
+    plain: "plain.Plain | None" = None
 
 
 class SheetFacts(NamedTuple):
@@ -52,23 +54,24 @@ def reading_of(field: Field, dictionary: Dictionary, sheet: SheetFacts) -> Readi
     if special := _SPECIAL.get(field.name):
         return special(field, dictionary)
     if parse := METHODS.get(field.name) or _CODES.get(field.name):
-        return Reading(parse, own)
+        return Reading(parse, own, plain.mobile(field.name) if field.name == "contacts.phone" else None)
     if field.choice:
         return Reading(partial(codes.parse_choice, choices=dictionary.choices[field.choice]), own)
     if field.type == "dec":
-        return Reading(_decimal_parser(field.key, sheet), {field.name: _cents})
+        return _decimal(field, sheet)
     if field.type == "int":
         parse = spans.parse_months if field.key.endswith("_months") else amounts.parse_integer
         return Reading(partial(parse, unit=sheet.unit), own)
     if field.type == "dt":
-        gives = {field.name: _at}
-        precision = {"interactions.occurred_at": {"interactions.time_precision": _precision}}
-        return Reading(partial(dates.parse_moment, latest=latest), gives | precision.get(field.name, {}))
+        known = "interactions.time_precision"
+        gives = {field.name: _at} | ({known: _precision} if field.name == "interactions.occurred_at" else {})
+        return Reading(partial(dates.parse_moment, latest=latest), gives, plain.moment(field.name, known))
     if field.type == "date":
-        return Reading(partial(dates.parse_date, latest=latest), own)
+        return Reading(partial(dates.parse_date, latest=latest), own, plain.day(field.name))
     if field.type == "str" and (field.key.endswith("_id") or field.key in dictionary.tables[field.table].source_key):
-        return Reading(people.parse_key, own)
-    return Reading(_BY_TYPE[field.type], own)
+        return Reading(people.parse_key, own, plain.words(field.name))
+    easy = {"str": plain.words, "text": plain.prose}.get(field.type)
+    return Reading(_BY_TYPE[field.type], own, easy and easy(field.name))
 
 
 def _same(value: Any) -> Any:
@@ -125,24 +128,26 @@ _CODES: Mapping[str, Callable[[str], Parsed]] = {
 }
 
 
-def _decimal_parser(key: str, sheet: SheetFacts) -> Callable[[str], Parsed]:
-    if key.endswith("_share"):
-        return partial(amounts.parse_share, unit=sheet.unit)
-    if key.endswith("score"):
-        return amounts.parse_score
-    if key == "quantity":
-        return partial(amounts.parse_quantity, unit=sheet.unit)
-    return partial(amounts.parse_number, unit=sheet.unit, currency=sheet.currency)
+def _decimal(field: Field, sheet: SheetFacts) -> Reading:
+    gives, easy = {field.name: _cents}, None
+    if field.key.endswith("_share"):
+        parse = partial(amounts.parse_share, unit=sheet.unit)
+    elif field.key.endswith("score"):
+        parse = amounts.parse_score
+    else:
+        easy = plain.number(field.name, currency=sheet.currency) if sheet.unit == 1 else None
+        parse = partial(amounts.parse_number, unit=sheet.unit, currency=sheet.currency)
+        parse = partial(amounts.parse_quantity, unit=sheet.unit) if field.key == "quantity" else parse
+    return Reading(parse, gives, easy)
 
 
 # ── cells that tell more than their own field
 
 
 def _customer_name(field: Field, dictionary: Dictionary) -> Reading:
-    known = surnames()
-    return Reading(
-        people.parse_person, {field.name: _same, "customers.entity_type": lambda name: entity_of(name, known)}
-    )
+    known, kind = surnames(), "customers.entity_type"
+    gives = {field.name: _same, kind: lambda name: entity_of(name, known)}
+    return Reading(people.parse_person, gives, plain.organisation(field.name, kind))
 
 
 def _contact_name(field: Field, dictionary: Dictionary) -> Reading:
@@ -212,7 +217,7 @@ def _routed(field: Field, dictionary: Dictionary) -> Reading:
     return Reading(parse, {field.name: lambda pair: pair[0], there: lambda pair: pair[1]})
 
 
-DECIDER = "contacts.decider"  # a name on its way: derived.py settles whose it is
+DECIDER = "contacts.decider_name"
 
 
 def _decider(field: Field, dictionary: Dictionary) -> Reading:
@@ -260,6 +265,7 @@ def _content(field: Field, dictionary: Dictionary) -> Reading:
             "interactions.client_said": lambda talk: talk[1].client,
             "interactions.we_said": lambda talk: talk[1].ours,
         },
+        plain.monologue(field.name),
     )
 
 

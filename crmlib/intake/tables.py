@@ -18,7 +18,7 @@ TRIGGERS = {
     "orders": ("amount_cny",),
     "payments": ("due_amount_cny", "paid_amount_cny"),
     "opportunities": ("stage",),
-    "stage_changes": ("to_stage",),
+    "stage_changes": ("first_contact", "evaluation", "negotiation", "maintenance"),
 }
 WHOLE = ("orders", "payments", "tickets", "opportunities")  # … and these only with all columns of a signature
 METHODS = {"phone": "phone", "email": "email", "im": "im"}  # contacts' columns → kind of contact method
@@ -32,7 +32,7 @@ def take_apart(rows: pd.DataFrame, *, table: str, system: str, dictionary: Dicti
     parts = {}
     for name, spec in dictionary.tables.items():
         fields = {c: c.partition(".")[2] for c in rows.columns if c.startswith(f"{name}.")}
-        if not fields or name in ("customers", "contacts", "contact_methods", "tags"):
+        if not fields or name in ("customers", "contacts", "contact_methods", "tags", "stage_changes"):
             continue
         if name != table:
             triggers = [f"{name}.{t}" for t in TRIGGERS.get(name, ()) if f"{name}.{t}" in rows]
@@ -44,7 +44,21 @@ def take_apart(rows: pd.DataFrame, *, table: str, system: str, dictionary: Dicti
         own = [c for c, key in fields.items() if key in spec.fields]
         frame = rows_here[["row_id", "customer_id", *own]].rename(columns=fields)
         parts[name] = frame.assign(source_system=system, line=rows_here.index)
+    if len(changes := _stage_changes(rows)):
+        parts["stage_changes"] = changes.assign(source_system=system)
     return parts
+
+
+def _stage_changes(rows: pd.DataFrame) -> pd.DataFrame:
+    """A need's stages with a day each (one column a stage) → one row per stage that was reached, in the order of days."""
+    stages = {c: c.partition(".")[2] for c in rows.columns if c.startswith("stage_changes.")}
+    need = rows.get("needs.need_id", rows["row_id"]).fillna(rows["row_id"])
+    told = rows[["row_id", "customer_id", *stages]].assign(entity_id=need, line=rows.index).rename(columns=stages)
+    keys = ["row_id", "customer_id", "entity_id", "line"]
+    changes = told.melt(keys, [*stages.values()], "to_stage", "changed_at").dropna(subset="changed_at")
+    changes = changes.sort_values(["line", "changed_at"], kind="stable", ignore_index=True)
+    before = changes.groupby("line")["to_stage"].shift().astype("str")
+    return changes.assign(entity="need", to_stage=changes["to_stage"].astype("str"), from_stage=before)
 
 
 def through_orders(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -90,18 +104,23 @@ def take_contacts(rows: pd.DataFrame, *, key: Key) -> tuple[pd.DataFrame, pd.Dat
     if "name" not in told:
         told = told.assign(name=pd.Series(pd.NA, index=told.index, dtype="str"))
     norm = normal_name(told["name"])
+    told = pd.concat([told, _deciders(told)], ignore_index=True)
     told = told.assign(contact_id=_contact_ids(told["customer_id"], norm, key=key), named=norm.ne(""))
     methods = _methods(told, key=key)
-    fields = [c.removeprefix("contacts.") for c in columns if c.removeprefix("contacts.") not in METHODS]
-    contacts = (
-        told[told["named"]]
-        .groupby("contact_id", sort=False)[["row_id", "customer_id", "name", *[f for f in fields if f != "name"]]]
-        .first()
-    )
+    fields = [c for c in told if c not in (*METHODS, "decider_name", "customers.id_no", "contact_id", "named")]
+    contacts = told[told["named"]].groupby("contact_id", sort=False)[fields].first()
     contacts = contacts.reset_index()
     token = key.tokens("name", contacts["name"]) if len(contacts) else []
     contacts = contacts.assign(name_token=token, is_primary=~contacts["customer_id"].duplicated())
     return contacts, methods
+
+
+def _deciders(told: pd.DataFrame) -> pd.DataFrame:
+    """Who decides, where it is not the row's own contact: a person of whom the name alone is known."""
+    if "decider_name" not in told:
+        return told.iloc[:0]
+    named = told.loc[told["decider_name"].notna(), ["row_id", "customer_id", "decider_name"]]
+    return named.rename(columns={"decider_name": "name"}).assign(decision_role="decider")
 
 
 def as_list(text: str) -> list[str]:
