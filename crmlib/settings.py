@@ -86,6 +86,13 @@ class Checks:
 
 
 @dataclass(frozen=True)
+class Classes:
+    region_scheme: Literal["seven", "six"]
+    size_standard: Literal["nbs2017", "simple_500_50", "simple_500_100"]
+    industry_level: Literal["section", "division", "group"]
+
+
+@dataclass(frozen=True)
 class Entry:
     """How records are judged. `weights`: "table.field" → weight; what the dictionary requires has weight 1."""
 
@@ -169,6 +176,7 @@ class Settings:
     periods: Periods
     engine: Engine
     checks: Checks
+    classes: Classes
     entry: Entry
     deadlines: Deadlines
     matching: Matching

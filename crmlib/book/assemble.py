@@ -1,5 +1,6 @@
 """All kept rows brought together: whose each row is, and the tables they make, masked as the book shows them."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 import pandas as pd
@@ -64,8 +65,13 @@ def _in_yuan(rows: pd.DataFrame, sheet: Sheet) -> pd.DataFrame:
     if not (rate := sheet.about["rate"]):
         return rows
     money = [c for c in rows.columns if c.endswith("_cny")]
-    yuan = {c: (rows[c].astype("float64") * rate).round(2).astype(rows[c].dtype) for c in money}
-    return rows.assign(**yuan)
+    return rows.assign(**{c: _converted(rows[c], Decimal(str(rate))) for c in money})
+
+
+def _converted(amounts: pd.Series, rate: Decimal) -> pd.Series:
+    """Exact to the cent, half a cent away from 0."""
+    values = [None if pd.isna(v) else (v * rate).quantize(Decimal("0.01"), ROUND_HALF_UP) for v in amounts]
+    return pd.Series(values, index=amounts.index, dtype=amounts.dtype)
 
 
 def when_seen(references: References, sheets: Sheets) -> pd.Series:

@@ -18,6 +18,7 @@ from crmlib.dictionary import DICTIONARY, Dictionary
 from crmlib.errors import DataError, SettingsError
 from crmlib.home import Home
 from crmlib.inputs import book_origin, kit_hash
+from crmlib.intake.classes import classify_customers
 from crmlib.intake.matching import Matched, match_rows
 from crmlib.intake.merging import merge_customers
 from crmlib.intake.references import References, assign_customers, resolve_references
@@ -76,6 +77,7 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
         matched.row_to_customer,
         source_priority=settings.matching.source_priority,
     )
+    merged = merged._replace(customers=classify_customers(merged.customers, settings.classes))
     by_line = assign_customers(references, matched.row_to_customer)
     tables, lost = assemble_tables(
         sheets, by_line, merged, dictionary=dictionary, key=key, name_style=settings.privacy.name

@@ -61,6 +61,12 @@ def judge_entries(tables: Tables, *, deadlines: Deadlines, start: date, as_of: d
     return judged.sort_values(["occurred_at", "row_id"], ignore_index=True)
 
 
+def name_people(people: pd.DataFrame, tables: Tables, *, column: str) -> pd.DataFrame:
+    """`people` with `person`, the name of the colleague whose number stands in `column`, as the book shows it."""
+    staff = read_frame(tables["staff"].select("staff_id", "name")).drop_duplicates("staff_id").set_index("staff_id")
+    return people.assign(person=people[column].map(staff["name"]).fillna(people[column]).astype("str"))
+
+
 def _is_midnight(moment: ir.TimestampValue) -> ir.BooleanValue:
     """Midnight to the second is how exports write a day without a time."""
     return (moment.hour() == 0) & (moment.minute() == 0) & (moment.second() == 0)

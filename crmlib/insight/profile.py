@@ -14,8 +14,9 @@ from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import MEASURES, active_customers
 
 UNKNOWN = "unknown"
+LEVELS = {"section": 1, "division": 3, "group": 4}  # of GB/T 4754: I, I65, I651
 DIMENSIONS: dict[str, Callable[[ir.Table], ir.StringValue]] = {
-    "industry": lambda t: t.industry_code.substr(0, 3),  # the division of GB/T 4754: I65
+    "industry": lambda t: t.industry_code,
     "region": lambda t: t.region,
     "size": lambda t: t.size_class,
     "source": lambda t: t.source_channel,
@@ -24,11 +25,12 @@ DIMENSIONS: dict[str, Callable[[ir.Table], ir.StringValue]] = {
 }
 
 
-def profile_customers(tables: Tables, *, as_of: date) -> pd.DataFrame:
+def profile_customers(tables: Tables, *, as_of: date, industry_level: str = "division") -> pd.DataFrame:
     """One row per dimension and code of the active customers: dimension, code ("unknown" where nothing is known), customers,
     share, amount_12m_cny, amount_share (missing where nobody bought). Sorted by dimension, code."""
     customers = active_customers(tables)
     amounts = MEASURES["orders_12m"](tables, as_of).select("customer_id", "amount_12m_cny")
+    customers = customers.mutate(industry_code=customers.industry_code.substr(0, LEVELS[industry_level]))
     known = customers.left_join(amounts, "customer_id").drop("customer_id_right")
     coded = known.select(
         amount=known.amount_12m_cny.fill_null(0),

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from crmlib.insight import entry
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import measure_customers
 from crmlib.insight.profile import profile_customers
@@ -12,6 +13,26 @@ from crmlib.insight.stages import count_stages
 from crmlib.insight.tiers import assign_tiers, list_at_risk
 from crmlib.insight.trend import order_trend
 from crmlib.settings import Settings
+
+
+def compute_quality(tables: Tables, *, settings: Settings, start: date, as_of: date) -> Mapping[str, pd.DataFrame]:
+    """How the records of [start, as_of) are kept: entries_late, entry_by_person, completeness_by_month, completeness_change,
+    records_lacking and texts. Completeness is that of all active customers."""
+    rules = settings.entry
+    entries = entry.judge_entries(tables, deadlines=settings.deadlines, start=start, as_of=as_of)
+    scores = entry.score_completeness(tables, entry=rules, as_of=as_of)
+    baseline = entry.baseline_of(rules, as_of=as_of)
+    people = {
+        "entry_by_person": ("staff_id", entry.timeliness_by_person(entries, least=rules.least)),
+        "completeness_by_month": ("owner_id", entry.completeness_by_person(scores, least=rules.least)),
+        "completeness_change": ("owner_id", entry.completeness_change(scores, baseline=baseline, least=rules.least)),
+    }
+    return {
+        "entries_late": entries[entries["status"].eq("late")].reset_index(drop=True),
+        **{name: entry.name_people(rows, tables, column=column) for name, (column, rows) in people.items()},
+        "records_lacking": entry.lacking_records(entry.judge_records(tables, start=start, as_of=as_of)),
+        "texts": entry.measure_texts(tables, entry=rules, start=start, as_of=as_of),
+    }
 
 
 def compute_results(
@@ -24,7 +45,7 @@ def compute_results(
         "measures": measures,
         "tiers": tiers,
         "at_risk": list_at_risk(tables, tiers, measures),
-        "profile": profile_customers(tables, as_of=as_of),
+        "profile": profile_customers(tables, as_of=as_of, industry_level=settings.classes.industry_level),
         "order_trend": order_trend(tables, as_of=as_of),
         "funnel": count_stages(tables, as_of=as_of),
     }

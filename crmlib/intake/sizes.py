@@ -1,5 +1,6 @@
-"""Large, medium, small or micro by the national standard of 2017, as far as the figures given can tell."""
+"""Large, medium, small or micro: by the national standard of 2017 or by heads alone, as far as the figures given can tell."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
@@ -9,6 +10,9 @@ from crmlib.reference import load_reference
 CLASSES = ("micro", "small", "medium", "large")
 
 
+STANDARD = "nbs2017"
+
+
 class Threshold(NamedTuple):
     """What one figure must reach, for small, medium and large: people, or yuan."""
 
@@ -16,8 +20,16 @@ class Threshold(NamedTuple):
     steps: tuple[Decimal, Decimal, Decimal]
 
 
+# by heads alone, whatever the trade: from how many on a firm is small (below it micro), medium, large
+SIMPLE: Mapping[str, tuple[Threshold, ...]] = {
+    "simple_500_50": (Threshold("headcount", (Decimal(50), Decimal(50), Decimal(500))),),
+    "simple_500_100": (Threshold("headcount", (Decimal(0), Decimal(100), Decimal(501))),),
+}
+
+
 def size_class(
     *,
+    standard: str = STANDARD,
     industry_code: str | None = None,
     headcount_min: int | None = None,
     headcount_max: int | None = None,
@@ -33,7 +45,7 @@ def size_class(
         "revenue": (annual_revenue_cny, annual_revenue_cny),
         "assets": (total_assets_cny, total_assets_cny),
     }
-    thresholds = _thresholds(industry_code)
+    thresholds = SIMPLE.get(standard) or _thresholds(industry_code)
     if not thresholds:
         return "unknown"
     lowest = min(_class(given[one.figure][0], one, missing=0) for one in thresholds)

@@ -10,9 +10,11 @@ from crmlib.dictionary import DICTIONARY
 from crmlib.insight.coverage import missing_tables
 from crmlib.insight.figures import build_figures
 from crmlib.insight.results import compute_results
-from crmlib.report.data import ReportData
+from crmlib.report.data import COLUMNS, ReportData
 
-MADE = ("measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", "funnel")  # by the earlier notebooks
+QUALITY = ("entry_by_person", "completeness_change", "texts", "given", "attachments_missing")
+# by the earlier notebooks
+MADE = ("measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", "funnel", *QUALITY)
 
 
 def collect_report(work: Work, *, run_id: str = "") -> ReportData:
@@ -59,7 +61,7 @@ def draft_report(work: Work, **tables: pd.DataFrame) -> ReportData:
         settings=work.settings,
         lang=work.lang,
         currency=work.book.manifest["currency"]["code"],
-        **(tables | kept),
+        **{name: rows for name, rows in (tables | kept).items() if name in COLUMNS},
     )
 
 

@@ -27,6 +27,14 @@ COLUMNS = {
     "quarantine": ["reason", "n"],
     "completeness": ["table", "field", "rows", "filled"],
     "missing": ["analysis", "table", "reason"],
+    "entry_by_person": [
+        "staff_id", "person", "entries", "judged", "on_time", "late", "open", "day_only", "not_recorded", "before",
+        "on_time_share",
+    ],
+    "completeness_change": ["owner_id", "person", "customers", "share", "customers_before", "share_before", "change"],
+    "texts": ["table", "field", "rows", "blank", "vague"],
+    "given": ["customer_id", "field", "given", "computed", "agrees"],
+    "attachments_missing": ["table", "row_id", "customer_id", "path"],
 }  # fmt: skip
 
 
@@ -68,6 +76,11 @@ class ReportData:
     quarantine: pd.DataFrame | None = None
     completeness: pd.DataFrame | None = None
     missing: pd.DataFrame | None = None
+    entry_by_person: pd.DataFrame | None = None
+    completeness_change: pd.DataFrame | None = None
+    texts: pd.DataFrame | None = None
+    given: pd.DataFrame | None = None
+    attachments_missing: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         for one in fields(self):

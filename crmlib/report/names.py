@@ -47,6 +47,11 @@ def name_field(table: str, field: str, say: Say) -> str:
     return known.fields[field].word(say.lang) if known and field in known.fields else field
 
 
+def name_choice(table: str, field: str, code: str, say: Say) -> str:
+    choices = DICTIONARY.choices.get(DICTIONARY.tables[table].fields[field].choice, {})
+    return choices[code].word(say.lang) if code in choices else code
+
+
 def name_table(table: str, say: Say) -> str:
     return DICTIONARY.tables[table].word(say.lang) if table in DICTIONARY.tables else table
 

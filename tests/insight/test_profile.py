@@ -90,3 +90,15 @@ def test_printed_shares_always_add_up_and_stay_close(counts, places):
     printed = round_shares(exact, places=places)
     assert round(printed.sum(), 6) == 100
     assert ((printed - exact * 100).abs() < 1.000001 / 10**places).all()
+
+
+@pytest.mark.demand("A14")
+def test_industries_are_told_at_the_level_of_the_settings(tables):
+    book = tables(customers="customer_id  industry_code\nanna  I651\nbo  I652\ncai  I63\ndan  -")
+    for level, codes in {
+        "section": ["I", "unknown"],
+        "division": ["I63", "I65", "unknown"],
+        "group": ["I63", "I651", "I652", "unknown"],
+    }.items():
+        rows = profile_customers(book, as_of=AS_OF, industry_level=level)
+        assert rows.loc[rows["dimension"].eq("industry"), "code"].tolist() == codes

@@ -35,6 +35,20 @@ def test_a_figure_that_is_missing_leaves_the_size_unknown_unless_it_cannot_matte
     assert size_class(industry_code="P83", headcount_min=5, headcount_max=9) == "unknown"  # schools are not in it
 
 
+@pytest.mark.demand("D11")
+@pytest.mark.parametrize(
+    ("standard", "sizes"),
+    [
+        ("simple_500_50", {49: "micro", 50: "medium", 499: "medium", 500: "large"}),
+        ("simple_500_100", {99: "small", 100: "medium", 500: "medium", 501: "large"}),
+    ],
+)
+def test_heads_alone_may_settle_it(standard, sizes):
+    assert {n: size_class(standard=standard, headcount_min=n, headcount_max=n) for n in sizes} == sizes
+    assert size_class(standard=standard, annual_revenue_cny=Decimal(10**9)) == "unknown"
+    assert size_class(standard=standard, headcount_min=40, headcount_max=600) == "unknown"
+
+
 def test_a_band_across_a_step_is_unknown():
     assert size_class(industry_code="M73", headcount_min=100, headcount_max=299) == "medium"
     assert size_class(industry_code="M73", headcount_min=100, headcount_max=300) == "unknown"

@@ -8,7 +8,7 @@ from crmlib.dictionary import DICTIONARY
 from crmlib.labels import Say
 from crmlib.report.blocks import Block, Section, Table
 from crmlib.report.data import ReportData
-from crmlib.report.names import name_table
+from crmlib.report.names import name_choice, name_table
 from crmlib.report.numbers import write_money, write_number, write_share, write_value
 from crmlib.report.parts import KIND, columns, make_section
 from crmlib.report.sections.summary import tell_balance
@@ -18,6 +18,8 @@ DEFINED = (  # the settings that decide what the sources leave open
     "tiers.value.basis", "tiers.value.high", "tiers.value.middle", "tiers.potential.intents", "tiers.potential.priorities",
     "tiers.potential.stages", "tiers.potential.lifecycle_stages", "tiers.potential.clarity",
     "tiers.risk.lost_months", "tiers.risk.warn_overdue", "tiers.risk.window_months", "periods.fiscal_year_start",
+    "classes.region_scheme", "classes.size_standard", "classes.industry_level",
+    "deadlines.interaction_h", "deadlines.phone_visit_h", "deadlines.phone_visit",
     "matching.hub_names", "checks.flood_share", "checks.min_contact_methods", "privacy.name",
 )  # fmt: skip
 
@@ -89,8 +91,10 @@ def _told(key: str, value: object, say: Say) -> str:
         return say("section.join").join(_told(key, one, say) for one in value)
     if key == "tiers.value.basis":
         return say(f"tier_basis.{value}")
-    if key == "privacy.name":
-        return say(f"choice.name.{value}")
+    if key == "deadlines.phone_visit":
+        return name_choice("interactions", "channel", str(value), say)
+    if key.startswith(("privacy.", "classes.")):
+        return say(f"choice.{key.rpartition('.')[2]}.{value}")
     if key.startswith("tiers.potential"):
         choices = DICTIONARY.choices[POTENTIAL[key.rpartition(".")[2]]]
         return choices[value].word(say.lang) if value in choices else str(value)

@@ -1,12 +1,13 @@
-"""Data health: where each physical row went, why rows were set aside, and how complete the records are."""
+"""Data health: where each physical row went, why rows were set aside, and how complete, prompt and true the records are."""
 
 import pandas as pd
 
+from crmlib.insight.entry import baseline_of
 from crmlib.labels import Say
 from crmlib.report.blocks import Block, Section, Table
 from crmlib.report.data import ReportData
-from crmlib.report.names import name_field, name_reason, name_table
-from crmlib.report.numbers import write_number
+from crmlib.report.names import name_choice, name_field, name_reason, name_table
+from crmlib.report.numbers import compare, write_number
 from crmlib.report.parts import columns, make_section
 from crmlib.report.sections.summary import tell_balance
 
@@ -23,10 +24,103 @@ def build_health(data: ReportData) -> Section | None:
             blocks.append(_reasons(rows, say(f"section.health.{name}"), say))
     if len(data.completeness):
         blocks.append(_completeness(data.completeness, say))
+    blocks += quality_blocks(data)
     words = tell_balance(data)
     return make_section(
         data, "health", say("section.health.title", **words), blocks, n=say("section.n_rows", n=words["rows"])
     )
+
+
+def quality_blocks(data: ReportData) -> list[Block]:
+    """How people keep their records; what was not measured is left out."""
+    say, makers = (
+        data.say,
+        {
+            "entry_by_person": _on_time,
+            "completeness_change": _by_owner,
+            "texts": _texts,
+            "given": _given,
+            "attachments_missing": _attachments,
+        },
+    )
+    return [make(getattr(data, name), data, say) for name, make in makers.items() if len(getattr(data, name))]
+
+
+def _on_time(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
+    """Those with most late entries first."""
+    deadlines, least = data.settings.deadlines, data.settings.entry.least
+    short = [name_choice("interactions", "channel", code, say) for code in deadlines.phone_visit]
+    told = rows.sort_values(["late", "entries"], ascending=False, kind="stable").assign(
+        person=rows["person"].fillna(say("section.unknown")),
+        apart=rows[["open", "day_only", "not_recorded", "before"]].sum(axis=1),
+        state=rows["on_time_share"].isna().map({True: say("section.health.too_few"), False: ""}),
+    )
+    named = columns(
+        say, ("person", "text"), ("entries", "int"), ("judged", "int"), ("on_time_share", "share"), ("late", "int"),
+        ("apart", "int"), ("state", "text"),
+    )  # fmt: skip
+    counts = rows[["day_only", "not_recorded", "open", "before"]].sum().map(write_number).to_dict()
+    blanks = {"hours": f"{deadlines.interaction_h:g}", "short": f"{deadlines.phone_visit_h:g}", "least": least}
+    note = say("section.health.on_time_note", **blanks, channels=say("section.join").join(short), **counts)
+    return Table(say("section.health.on_time"), named, told, note)
+
+
+def _by_owner(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
+    told = rows.assign(person=rows["person"].fillna(say("section.unknown"))).sort_values("share", kind="stable")
+    told = told.assign(
+        change=[compare(now, then, "share", say) for now, then in zip(told["share"], told["share_before"], strict=True)]
+    )
+    told = told.assign(change=[one.text if one else say("section.health.too_few") for one in told["change"]])
+    named = columns(
+        say, ("person", "text"), ("customers_new", "int"), ("share_new", "share"), ("customers_before", "int"),
+        ("share_before", "share"), ("change", "text"),
+    )  # fmt: skip
+    entry = data.settings.entry
+    focus = [name_field(*name.split("."), say) for name, weight in entry.weights.items() if weight > 1]
+    day = baseline_of(entry, as_of=data.period.as_of)
+    note = say("section.health.by_owner_note", day=day, focus=say("section.join").join(focus), least=entry.least)
+    return Table(
+        say("section.health.by_owner"),
+        named,
+        told.rename(columns={"customers": "customers_new", "share": "share_new"}),
+        note,
+    )
+
+
+def _texts(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
+    least, told = data.settings.entry.least, rows.assign(all=rows["rows"].astype("float64"))
+    enough = told["all"].where(told["all"] >= least)
+    told = told.assign(
+        blank_share=told["blank"].astype("float64") / enough,
+        vague_share=told["vague"].astype("float64") / enough,
+        field=[name_field(t, f, say) for t, f in zip(rows["table"], rows["field"], strict=True)],
+        table=[name_table(table, say) for table in rows["table"]],
+    ).sort_values(["blank_share", "vague_share"], ascending=False, kind="stable")
+    named = columns(
+        say, ("table", "text"), ("field", "text"), ("rows", "int"), ("blank_share", "share"), ("vague_share", "share")
+    )
+    return Table(
+        say("section.health.texts"),
+        named,
+        told,
+        say("section.health.texts_note", chars=data.settings.entry.vague_chars),
+    )
+
+
+def _given(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
+    """What people state against what the rows show, by field."""
+    told = rows.groupby("field").agg(
+        n=("given", "size"), compared=("agrees", "count"), differ=("agrees", lambda agrees: int((~agrees.dropna().astype(bool)).sum()))
+    ).reset_index()  # fmt: skip
+    told = told.assign(field=[name_field("customers", field, say) for field in told["field"]])
+    named = columns(say, ("field", "text"), ("n", "int"), ("compared", "int"), ("differ", "int"))
+    return Table(say("section.health.given"), named, told, say("section.health.given_note"))
+
+
+def _attachments(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
+    told = rows.assign(table=[name_table(table, say) for table in rows["table"]])
+    named = columns(say, ("table", "text"), ("customer_id", "id"), ("path", "text"))
+    return Table(say("section.health.attachments", n=write_number(len(rows))), named, told)
 
 
 def _balance(balance: pd.DataFrame, say: Say) -> Table:
