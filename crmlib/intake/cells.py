@@ -30,12 +30,16 @@ NOTHING = frozenset(
         "n/a",
         "na",
         "nan",
-        "#n/a",
         "null",
         "none",
         "nil",
         "unknown",
     ]
+)
+NOT_CALCULATED = "#FORMULA!"  # our word for a formula that no program has calculated yet
+_ERROR = re.compile(
+    r"#(N/A|REF!|DIV/0!|VALUE!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|BUSY!|UNKNOWN!|GETTING_DATA|FORMULA!)",
+    re.IGNORECASE,
 )
 _INVISIBLE = dict.fromkeys(
     [*range(0x20), *range(0x7F, 0xA0), 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), 0xFEFF]
@@ -88,6 +92,11 @@ def compact(text: str) -> str:
 
 def is_nothing(text: str) -> bool:
     return not text or text.casefold() in NOTHING
+
+
+def is_error(text: str) -> bool:
+    """What a spreadsheet shows where a formula failed."""
+    return text.lstrip()[:1] == "#" and bool(_ERROR.fullmatch(text.strip()))
 
 
 def parse_words(text: str) -> Parsed:

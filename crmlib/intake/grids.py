@@ -15,6 +15,7 @@ from crmlib.intake.headings import BLANKS, Heading, Merge, filled, find_heading,
 from crmlib.intake.notes import Note
 from crmlib.intake.words import is_known
 
+MOST_COLUMNS = 16_384  # Excel's own limit
 HEAD = 200  # rows kept at hand to find the header
 CHUNK = 50_000  # rows turned into columns at a time: a million rows never stand in memory as Python objects
 EXCERPT = 60
@@ -79,6 +80,9 @@ def lay_out(
     head = list(islice(rows, HEAD))
     if not head:
         return Laid(None, [], [], DataError("error.file_empty", file=file))
+    widest, line = max((len(cells), line) for line, cells in head)
+    if widest > MOST_COLUMNS:
+        raise DataError("error.file_too_wide", file=file, line=line, n=widest, most=MOST_COLUMNS)
     try:
         heading = find_heading([cells for _, cells in head], merged=merged, file=file, offset=head[0][0] - 1)
         problem = DataError("error.file_no_header", file=file) if heading is None else None

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 
 from crmlib.errors import DataError
 from crmlib.intake.headings import Merge
-from crmlib.intake.workbooks import MOST_CELLS, Sheet, filled_down
+from crmlib.intake.sheet_xml import MOST_CELLS
+from crmlib.intake.workbooks import Sheet, filled_down
 
 _START = re.compile(r"\s*<(!--|!doctype|(html|\?xml|head|body|meta|style|table|center|div|form)\b)", re.I)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)

@@ -13,6 +13,7 @@ from crmlib import dictionary as dictionaries
 from crmlib.dictionary import Dictionary, Field
 from crmlib.engine import to_frame
 from crmlib.intake import headers
+from crmlib.intake.cells import is_error, refuse
 from crmlib.intake.columns import Coded, encode, first_of, join_items, spread
 from crmlib.intake.derived import Finding, derive_columns
 from crmlib.intake.fields import METHODS, Reading, SheetFacts, reading_of
@@ -56,7 +57,7 @@ def standardise(
         sheet = SheetFacts(Decimal(str(column.unit)), source.currency or mapping.currency or "CNY", received_on)
         reading = reading_of(field, words, sheet)
         cells = encode(texts)
-        parsed = cells.map(reading.parse)
+        parsed = cells.map(lambda text, parse=reading.parse: refuse("ERROR_CELL") if is_error(text) else parse(text))
         findings += _findings(field, cells, parsed, words)
         values = parsed.map(lambda one: one.value)
         exact.setdefault(field.name, values)

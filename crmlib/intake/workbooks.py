@@ -1,22 +1,19 @@
 """Workbooks to physical rows of text: each sheet, each cell as the sheet means it."""
 
-import contextlib
 import datetime as dt
-import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import python_calamine as calamine
 
 from crmlib.errors import DataError
+from crmlib.intake.cells import NOT_CALCULATED
 from crmlib.intake.headings import Merge, is_value
 from crmlib.intake.notes import Note
+from crmlib.intake.sheet_xml import SheetMarks, read_facts
 
-MOST_CELLS = 50_000_000  # of one sheet, blank ones included: what fits into memory
 EXACT = 2**53  # from here on a float no longer holds every whole number
 
 
@@ -29,7 +26,7 @@ class Sheet(NamedTuple):
 
 def read_sheets(path: Path, *, file: str) -> Iterator[Sheet]:
     """Every worksheet that has cells, hidden ones too. Raises DataError where the workbook is encrypted or damaged."""
-    _check_extent(path, file)
+    facts = read_facts(path, file=file)
     with _refusing(file):
         book = _open(path)
         metas = book.sheets_metadata
@@ -47,47 +44,40 @@ def read_sheets(path: Path, *, file: str) -> Iterator[Sheet]:
         tall = [one for one in merged if one[1][0] > one[0][0]]
         if tall:
             notes.append(Note("note.merged_cells", file=file, sheet=meta.name, n=len(tall)))
-        left = start[1]
+        top, left = start
+        about = facts.get(meta.name, SheetMarks())
+        if about.hidden_rows or about.hidden_columns:
+            hidden = {"rows": about.hidden_rows, "columns": about.hidden_columns}
+            notes.append(Note("note.hidden_lines", file=file, sheet=meta.name, **hidden))
+        if dead := [where for where, text in about.errors.items() if text == NOT_CALCULATED]:
+            places = " ".join(f"{_letters(column)}{row + 1}" for row, column in sorted(dead)[:5])
+            notes.append(Note("note.not_calculated", file=file, sheet=meta.name, n=len(dead), places=places))
         merged = [((r0, max(c0 - left, 0)), (r1, c1 - left)) for (r0, c0), (r1, c1) in merged if c1 >= left]
-        yield Sheet(meta.name, filled_down(_text_rows(sheet, file), merged), merged, notes)
+        rows = _with_errors(_text_rows(sheet, file), about.errors, left)
+        yield Sheet(meta.name, filled_down(rows, merged), merged, notes)
 
 
-def _check_extent(path: Path, file: str) -> None:
-    """Refuses an .xlsx with a stray cell so far off that the grid up to it would fill the memory."""
-    if not zipfile.is_zipfile(path):
-        return
-    with (
-        zipfile.ZipFile(path) as parts,
-        contextlib.suppress(zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError),
-    ):
-        for name in parts.namelist():
-            if not re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
-                continue
-            with parts.open(name) as sheet:
-                said = re.search(rb'<dimension ref="[A-Z0-9]+:([A-Z]+)(\d+)"', sheet.read(4096))
-            if said and _column(said[1]) * int(said[2]) > MOST_CELLS:  # some programs always say so: look at the cells
-                with parts.open(name) as sheet:
-                    column, row = _last_cell(sheet)
-                if column * row > MOST_CELLS:
-                    raise DataError("error.file_stray_cell", file=file, row=row, column=column, most=MOST_CELLS)
+def _with_errors(
+    rows: Iterator[tuple[int, list[str | None]]], errors: dict[tuple[int, int], str], left: int
+) -> Iterator[tuple[int, list[str | None]]]:
+    """The reader gives an error as a blank; it is neither a blank nor a value."""
+    by_row: dict[int, list[tuple[int, str]]] = {}
+    for (row, column), text in errors.items():
+        by_row.setdefault(row, []).append((max(column - left, 0), text))
+    for line, cells in rows:
+        for column, text in by_row.get(line - 1, ()):
+            cells += [None] * (column + 1 - len(cells))
+            cells[column] = cells[column] or text
+        yield line, cells
 
 
-def _last_cell(sheet: IO[bytes]) -> tuple[int, int]:
-    columns, rows, rest = {b"A"}, {1}, b""
-    while chunk := sheet.read(1 << 20):
-        found = re.findall(rb'<c r="([A-Z]+)(\d+)"', rest + chunk)
-        columns |= {column for column, _ in found}
-        rows.add(max((int(row) for _, row in found), default=1))
-        rest = chunk[-32:]
-    return max(map(_column, columns)), max(rows)
-
-
-def _column(letters: bytes) -> int:
-    """A → 1, XFD → 16384."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+def _letters(column: int) -> str:
+    """0 → A, 16383 → XFD."""
+    text, number = "", column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        text = chr(65 + rest) + text
+    return text
 
 
 def _open(path: Path) -> calamine.CalamineWorkbook:
