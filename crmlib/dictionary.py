@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 PATH = Path(__file__).with_name("dictionary.toml")
 
 TYPES = ("str", "text", "enum", "json", "list", "int", "dec", "date", "dt", "bool")  # a list is a JSON list of texts
-REQUIRED = ("", "key", "complete")
+REQUIRED = ("", "complete", "key")  # each asks for more than the one before
 PERSONAL = ("", "P", "S", "person", "free")
 
 
@@ -93,6 +93,7 @@ class Table:
 class Dictionary:
     tables: Mapping[str, Table]
     choices: Mapping[str, Mapping[str, Choice]]
+    profiles: Mapping[str, tuple[Field, ...]] = field(default_factory=dict)  # the fields of one trade
 
     def field(self, name: str) -> Field:
         """ "orders.amount_cny" → Field."""
@@ -103,7 +104,10 @@ class Dictionary:
         return (one for table in self.tables.values() for one in table.fields.values())
 
     def with_fields(self, extra: Iterable[Field]) -> "Dictionary":
-        """The same dictionary and a user's own fields; a known field may be renamed or given aliases, not weakened."""
+        """The same dictionary and a user's own fields.
+
+        A known field may be renamed, given aliases, or asked for; it stays as required, personal and typed as it is.
+        """
         tables = dict(self.tables)
         problems = []
         for one in extra:
@@ -114,9 +118,12 @@ class Dictionary:
                 )
                 continue
             known = tables[one.table].fields.get(one.key)
-            if known and known.required and not one.required:
+            if known and known.required and REQUIRED.index(known.required) > REQUIRED.index(one.required):
                 problems.append(SettingsError("error.field_required", field=one.name, zh=known.zh))
                 continue
+            if known:
+                aliases = (*known.aliases, known.zh, known.en, *one.aliases)
+                one = replace(known, zh=one.zh, en=one.en, required=one.required, aliases=aliases)
             tables[one.table] = replace(tables[one.table], fields={**tables[one.table].fields, one.key: one})
         if problems:
             raise SettingsError.of(problems)
@@ -144,7 +151,11 @@ def read_dictionary(path: Path = PATH) -> Dictionary:
     ]
     if problems:
         raise SettingsError.of(problems)
-    return Dictionary(tables, choices)
+    profiles = {
+        name: tuple(_field(table, key, one) for table, fields in tables.items() for key, one in fields.items())
+        for name, tables in tree.get("profiles", {}).items()
+    }
+    return Dictionary(tables, choices, profiles)
 
 
 def _table(key: str, one: dict) -> Table:

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from crmlib import dictionary
 from crmlib.dictionary import Field
 from crmlib.errors import SettingsError
 from crmlib.home import Home
@@ -60,6 +61,7 @@ class Source:
     currency: str = ""
     rate: float | None = None
     snapshot: bool = False
+    third_party: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Entry:
     least: int
     vague_chars: int
     vague: tuple[str, ...]
+    spot_share: float
+    spot_most: int
     baseline: date | None = None
 
 
@@ -155,6 +159,13 @@ class Tiers:
 
 
 @dataclass(frozen=True)
+class Template:
+    """`profile`: the fields of one trade, beside those that every trade has."""
+
+    profile: Literal["", "retail", "b2b"]
+
+
+@dataclass(frozen=True)
 class OwnField:
     """A user's own field of a table."""
 
@@ -180,24 +191,29 @@ class Settings:
     entry: Entry
     deadlines: Deadlines
     matching: Matching
+    template: Template
     privacy: Privacy
     tiers: Tiers
     sources: Mapping[str, Source] = field(default_factory=dict)
     fields: Mapping[str, Mapping[str, OwnField]] = field(default_factory=dict)
 
     def own_fields(self) -> list[Field]:
-        """The fields of `[fields.<table>.<name>]` as dictionary fields."""
+        """The fields of the profile and of `[fields.<table>.<name>]` as dictionary fields."""
+        profile = dictionary.DICTIONARY.profiles[self.template.profile] if self.template.profile else ()
         return [
-            Field(
-                table=table,
-                key=key,
-                **{k: getattr(one, k) for k in ("zh", "en", "type", "required", "personal", "choice", "aliases")},
-                level1=(one.level + ("",))[0],
-                level2=(one.level + ("", ""))[1],
-                custom=True,
-            )
-            for table, named in self.fields.items()
-            for key, one in named.items()
+            *profile,
+            *(
+                Field(
+                    table=table,
+                    key=key,
+                    **{k: getattr(one, k) for k in ("zh", "en", "type", "required", "personal", "choice", "aliases")},
+                    level1=(one.level + ("",))[0],
+                    level2=(one.level + ("", ""))[1],
+                    custom=True,
+                )
+                for table, named in self.fields.items()
+                for key, one in named.items()
+            ),
         ]
 
 

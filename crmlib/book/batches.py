@@ -140,7 +140,7 @@ def source_for(settings: Settings, file: str, *, system: str, sheet: str = "", t
 
 def reading_rules(settings: Settings) -> str:
     """A hash of everything that decides how a file is read: where it differs, the kept rows are read anew."""
-    own = repr((settings.sources, settings.fields, settings.checks))
+    own = repr((settings.sources, settings.own_fields(), settings.checks))
     return hashlib.sha256((own + kit_hash("intake", "reference", "dictionary.toml")).encode()).hexdigest()[:16]
 
 
@@ -241,6 +241,7 @@ class Reader:
             "currency": source.currency or mapping.currency,
             "rate": source.rate,
             "snapshot": source.snapshot,
+            "third_party": source.third_party,
             "system": system,
             "corrected": corrected,
         }

@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 
 from crmlib.book.assemble import Sheets
 from crmlib.book.batches import Batch, to_frame
+from crmlib.intake.headers import NOT_RECORDS
 
 FAULT = ["source_file", "sheet", "line", "table", "field", "value", "reason", "suggestion", "batch"]
 _ORDER = ["source_file", "sheet", "line", "field", "reason"]
@@ -53,10 +54,12 @@ def _records(index: pd.DataFrame, sheets: Sheets) -> pd.DataFrame:
     again = index["customer_id"].where(first).duplicated() & first
     place = {n: (s.batch.file, s.about["sheet"], s.about["system"]) for n, s in enumerate(sheets.about)}
     file, sheet, system = ({n: at[k] for n, at in place.items()} for k in range(3))
+    provenance = {n: "third_party" if s.about.get("third_party") else "own" for n, s in enumerate(sheets.about)}
     return pd.DataFrame(
         {
             "row_id": index["row_id"],
             "source_system": index["sheet"].map(system),
+            "provenance": index["sheet"].map(provenance),
             "source_file": index["sheet"].map(file),
             "sheet": index["sheet"].map(sheet),
             "line": index["line"],
@@ -101,7 +104,7 @@ def _set_aside(batches: list[Batch]) -> tuple[pd.DataFrame, pd.DataFrame]:
             if not sheet["table"]:
                 lines = to_frame(pq.read_table(batch.folder / f"{n}.raw.parquet", columns=["line"]))
                 rows = lines.assign(sheet=sheet["sheet"], reason=sheet["refusal"], **about)
-                (not_data if sheet["refusal"] == "SUMMARY_TABLE" else faults).append(rows)
+                (not_data if sheet["refusal"] in NOT_RECORDS else faults).append(rows)
     columns = ["source_file", "batch", "sheet", "line", "reason", "value"]
     none = pd.DataFrame(columns=columns)
     return tuple(

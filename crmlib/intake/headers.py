@@ -18,7 +18,8 @@ from crmlib.intake.header_words import HeaderWord, read_header, squeeze
 from crmlib.intake.joined import is_clock, name_part
 from crmlib.intake.lookup import Found, find_fields, offer_words, spellings
 from crmlib.intake.notes import Note
-from crmlib.intake.sheet_table import choose_table, is_summary, tables_beside
+from crmlib.intake.offers import offer_fields
+from crmlib.intake.sheet_table import choose_table, is_field_list, is_summary, tables_beside
 from crmlib.intake.tables import METHODS, TRIGGERS, WHOLE
 from crmlib.reference import surnames
 from crmlib.settings import Source
@@ -30,6 +31,7 @@ ROUTES = {
     "customers.source_status": ("customers.lifecycle_stage", "customers.record_status"),
     "customers.source_grade": ("customers.lifecycle_stage", "customers.entity_type"),
 }
+NOT_RECORDS = ("SUMMARY_TABLE", "FIELD_LIST")  # sheets of which every row is no data
 _JOINED = re.compile("注册|register", re.I)
 
 
@@ -61,7 +63,7 @@ class Mapping:
     columns: list[ColumnMatch] = field(default_factory=list)
     custom: list[str] = field(default_factory=list)  # unknown headers
     notes: list[Note] = field(default_factory=list)
-    refusal: str = ""  # SUMMARY_TABLE, NO_TABLE_RECOGNISED or COLUMN_MISSING
+    refusal: str = ""  # one of NOT_RECORDS, NO_TABLE_RECOGNISED or COLUMN_MISSING
     currency: str = ""  # as a header says it
 
     def headers(self, name: str) -> list[str]:
@@ -95,6 +97,8 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     custom = [header for header in words if header not in used]
     currency = next((words[c.header].currency for c in columns if words[c.header].currency not in ("", "CNY")), "")
     notes = [*absent, *_notes(columns, custom, table, rival, currency, dictionary)]
+    if lines := offer_fields(custom, raw, table=table):
+        notes.append(Note("note.header_offer", lines=lines))
     return Mapping(table, columns, custom, notes, currency=currency)
 
 
@@ -227,6 +231,8 @@ def _lacking(table: str, own: set[str], dictionary: Dictionary) -> list[str]:
 def _refuse(words: dict[str, HeaderWord], dictionary: Dictionary) -> Mapping:
     if is_summary(words):
         return Mapping(None, custom=list(words), notes=[Note("note.summary_table")], refusal="SUMMARY_TABLE")
+    if is_field_list(words):
+        return Mapping(None, custom=list(words), notes=[Note("note.field_list")], refusal="FIELD_LIST")
     near = offer_words(words, spellings(dictionary))
     shown = "、".join(list(words)[:8])
     notes = [Note("note.no_table", headers=shown, near=near or "–")]

@@ -27,6 +27,12 @@ def is_summary(headers: Iterable[str]) -> bool:
     return sum(bool(_SUMMARY.search(squeeze(header))) for header in headers) >= 2
 
 
+def is_field_list(headers: Iterable[str]) -> bool:
+    """A sheet that explains the columns of another, as the template has one."""
+    words = {squeeze(header) for header in headers}
+    return words >= {"字段", "类型", "示例"} or words >= {"field", "type", "example"}
+
+
 def choose_table(
     raw: pd.DataFrame, found: dict[str, dict[str, Found]], dictionary: Dictionary
 ) -> tuple[str | None, str]:
@@ -35,7 +41,7 @@ def choose_table(
     And the table that explains the sheet almost as well, "" where there is none.
     """
     known = [header for header in found if found[header]]
-    if is_summary(found):
+    if is_summary(found) or is_field_list(found):
         return None, ""
     ranked: list[tuple[bool, float, str]] = []
     for name, spec in dictionary.tables.items():
