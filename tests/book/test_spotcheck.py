@@ -1,0 +1,128 @@
+"""A tenth of the records is drawn, the same at every run; what people find comes back as an error rate with its interval."""
+
+from dataclasses import replace
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from crmlib.book.access import scan_files
+from crmlib.book.spotcheck import (
+    draw_sample,
+    estimate_errors,
+    leave_spot_check,
+    read_spot_check,
+    wilson,
+    write_spot_check,
+)
+from crmlib.errors import DataError
+from crmlib.labels import speaker
+from crmlib.periods import parse_period
+from crmlib.returned import sheet_kind
+from crmlib.settings import parse_settings
+
+ENTRY = parse_settings().entry
+PERIOD = parse_period("2024-06")
+CUSTOMERS = "客户ID,客户名称,所属行业,联系人姓名,联系电话\n" + "".join(
+    f"C{n:03d},上海示例{n}号科技有限公司,互联网,张*,100123{n:05d}\n" for n in range(1, 46)
+)
+ORDERS = "订单编号,客户ID,订单日期,金额\n" + "".join(f"A{n},C001,2024-0{5 + n % 2}-10,10\n" for n in range(1, 21))
+
+
+@pytest.fixture
+def book(intake):
+    return intake({"客户.csv": CUSTOMERS, "订单.csv": ORDERS}).book
+
+
+@pytest.fixture
+def sheet(book, tmp_path):
+    path = tmp_path / "spot_check.xlsx"
+    assert write_spot_check(path, book, period=PERIOD, entry=ENTRY, say=speaker("zh")) == 5 + 1
+    return path
+
+
+@pytest.mark.demand("C11")
+def test_a_tenth_of_the_records_is_drawn_and_the_same_at_every_run(book):
+    drawn = draw_sample(book, "customers", period=PERIOD, entry=ENTRY)
+    assert len(drawn) == 5 and drawn.attrs["records"] == 45  # a tenth, rounded up
+    again = draw_sample(book, "customers", period=PERIOD, entry=ENTRY)
+    pd.testing.assert_frame_equal(drawn, again)
+    later = draw_sample(book, "customers", period=parse_period("2024-07"), entry=ENTRY)
+    assert set(later["customer_id"]) != set(drawn["customer_id"])
+    assert len(draw_sample(book, "customers", period=PERIOD, entry=replace(ENTRY, spot_most=2))) == 2
+
+
+@pytest.mark.demand("C11")
+def test_of_dated_tables_only_the_rows_of_the_month_are_drawn(book):
+    drawn = draw_sample(book, "orders", period=PERIOD, entry=ENTRY)
+    assert len(drawn) == 1 and str(drawn["ordered_on"].iloc[0]) == "2024-06-10"
+
+
+@pytest.mark.demand("C11")
+def test_the_sheet_has_boxes_to_tick_a_hidden_key_and_no_personal_value(sheet):
+    workbook = openpyxl.load_workbook(sheet)
+    page = workbook["客户"]
+    assert sheet_kind(sheet) == "spot_check" and page.column_dimensions["A"].hidden
+    heads = [cell.value for cell in page[1]]
+    assert heads[1:5] == ["2024-06 出处", "核对结果", "错误字段", "说明"] and "客户名称" in heads
+    assert page["A2"].value.startswith("2024-06|customers|K")
+    assert {rule.formula1 for rule in page.data_validations.dataValidation} == {
+        '"对,错,无法核对"',
+        f"$F$1:${openpyxl.utils.get_column_letter(len(heads))}$1",
+    }
+    assert len(scan_files(sheet)) == 0
+
+
+@pytest.mark.demand("C11")
+def test_verdicts_come_back_and_give_an_error_rate_by_field(sheet):
+    workbook = openpyxl.load_workbook(sheet)
+    page = workbook["客户"]
+    for line, (result, field) in enumerate(
+        [("对", None), ("对", None), ("错", "所属行业"), (None, "所属行业、客户名称")], start=2
+    ):
+        page.cell(line, 3).value, page.cell(line, 4).value = result, field
+    page.cell(6, 3).value = "无法核对"
+    workbook.save(sheet)
+    checked = read_spot_check(sheet)
+    assert len(checked) == 5 + 1 + 1  # one of them with two wrong fields, one order that nobody looked at
+    rates = estimate_errors(checked).set_index(["table", "field"])
+    assert rates.loc[("all", "any"), ["drawn", "judged", "wrong"]].tolist() == [6, 4, 2]
+    assert rates.loc[("customers", "industry_raw"), ["judged", "wrong", "rate"]].tolist() == [4, 2, 0.5]
+    assert rates.loc[("customers", "name"), "wrong"] == 1
+    assert pd.isna(rates.loc[("orders", "any"), "rate"])
+
+
+def test_a_sheet_of_another_kind_is_refused(tmp_path):
+    pd.DataFrame({"客户名称": ["甲"]}).to_excel(tmp_path / "other.xlsx", index=False)
+    with pytest.raises(DataError):
+        read_spot_check(tmp_path / "other.xlsx")
+
+
+def test_nothing_to_look_over_leaves_no_sheet(intake, tmp_path):
+    book = intake({"订单.csv": ORDERS}).book
+    path = tmp_path / "spot_check.xlsx"
+    assert (
+        write_spot_check(
+            path, book, period=parse_period("2020-01"), entry=replace(ENTRY, spot_share=0.0), say=speaker("zh")
+        )
+        == 0
+    )
+    assert not path.exists()
+
+
+def test_a_sheet_that_somebody_may_be_filling_in_is_not_written_over(book, place):
+    words = {"period": PERIOD, "entry": ENTRY, "say": speaker("zh")}
+    assert "6 条" in leave_spot_check(place, book, **words)
+    path = place.todo / "spot_check_2024-06.xlsx"
+    before = path.read_bytes()
+    assert "未覆盖" in leave_spot_check(place, book, **words)
+    assert path.read_bytes() == before
+
+
+def test_the_interval_is_wilsons():
+    # Brown, Cai & DasGupta (2001) give the formula; 0 of 10 is 0 to 27.8 %, 5 of 10 is 23.7 % to 76.3 %
+    assert wilson(0, 10) == pytest.approx((0, 0.27753), abs=1e-4)
+    assert wilson(5, 10) == pytest.approx((0.23659, 0.76341), abs=1e-4)
+    assert estimate_errors(pd.DataFrame(columns=["table", "row_id", "result", "field"], dtype="str"))[
+        "judged"
+    ].tolist() == [0]
