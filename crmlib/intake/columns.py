@@ -20,11 +20,17 @@ class Coded(NamedTuple):
 
 
 def encode(column: pd.Series | pa.Array) -> Coded:
+    codes, values = distinct(column)
+    return Coded(codes, values.to_pylist())
+
+
+def distinct(column: pd.Series | pa.Array) -> tuple[np.ndarray, pa.Array]:
+    """The same, the values still in Arrow."""
     array = pa.array(column, from_pandas=True) if isinstance(column, pd.Series) else column
     if isinstance(array, pa.ChunkedArray):
         array = array.combine_chunks()
     coded = array.dictionary_encode()
-    return Coded(coded.indices.fill_null(-1).to_numpy(), coded.dictionary.to_pylist())
+    return coded.indices.fill_null(-1).to_numpy(), coded.dictionary
 
 
 def combine(columns: Sequence[Coded]) -> Coded:

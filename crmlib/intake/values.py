@@ -8,19 +8,21 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from crmlib import dictionary as dictionaries
 from crmlib.dictionary import Dictionary, Field
 from crmlib.engine import to_frame
 from crmlib.intake import headers
-from crmlib.intake.cells import is_error, refuse
-from crmlib.intake.columns import Coded, encode, first_of, join_items, spread
+from crmlib.intake.cells import Parsed, is_error, refuse
+from crmlib.intake.columns import Coded, distinct, encode, first_of, join_items
 from crmlib.intake.derived import Finding, derive_columns
 from crmlib.intake.fields import METHODS, Reading, SheetFacts, reading_of
 from crmlib.intake.joined import read_columns
 from crmlib.settings import Source
 
 IDENTITY = ("customers.uscc",)  # beside the source keys: a fault here could join two customers
+EXACT = ("orders.price", "orders.quantity")  # what an amount is made of: rounded once, when it is
 
 
 class Standard(NamedTuple):
@@ -56,12 +58,11 @@ def standardise(
         field = words.field(f"{column.table}.{column.field}")
         sheet = SheetFacts(Decimal(str(column.unit)), source.currency or mapping.currency or "CNY", received_on)
         reading = reading_of(field, words, sheet)
-        cells = encode(texts)
-        parsed = cells.map(lambda text, parse=reading.parse: refuse("ERROR_CELL") if is_error(text) else parse(text))
-        findings += _findings(field, cells, parsed, words)
-        values = parsed.map(lambda one: one.value)
-        exact.setdefault(field.name, values)
-        for name, array in _give(reading, values, words):
+        cells = _read(texts, reading)
+        findings += _findings(field, cells, words)
+        if field.name in EXACT:
+            exact.setdefault(field.name, cells.exact(field.name, reading))
+        for name, array in _give(reading, cells, words):
             (own if name == field.name else told).setdefault(name, []).append(array)
     columns = {
         name: (join_items if name in METHODS else first_of)([*own.get(name, []), *told.get(name, [])])
@@ -73,23 +74,55 @@ def standardise(
     return Standard(rows.set_axis(raw.index), _list([*findings, *derived.findings], raw.index))
 
 
-def _give(reading: Reading, values: Coded, words: Dictionary) -> Iterator[tuple[str, pa.Array]]:
+class _Cells(NamedTuple):
+    """The distinct cells of a column: first the `plain` ones, then the `odd` ones, which a parser has `parsed`."""
+
+    codes: np.ndarray  # row → its cell's place among them, -1 for a missing one
+    plain: pa.Array
+    odd: list[str]
+    parsed: list[Parsed]
+
+    def exact(self, name: str, reading: Reading) -> Coded:
+        """Values before they are rounded."""
+        plain = reading.plain.gives[name](self.plain).to_pylist() if len(self.plain) else []
+        return Coded(self.codes, [*plain, *(one.value for one in self.parsed)])
+
+
+def _read(texts: pd.Series, reading: Reading) -> _Cells:
+    codes, cells = distinct(texts)
+    fits = pc.match_substring_regex(cells, reading.plain.pattern) if reading.plain else pa.repeat(False, len(cells))
+    plain, odd = cells.filter(fits), cells.filter(pc.invert(fits)).to_pylist()
+    parsed = [refuse("ERROR_CELL") if is_error(text) else reading.parse(text) for text in odd]
+    fits = fits.to_numpy(zero_copy_only=False)
+    place = np.where(fits, np.cumsum(fits) - 1, len(plain) + np.cumsum(~fits) - 1)
+    return _Cells(np.append(place, -1)[codes], plain, odd, parsed)
+
+
+def _give(reading: Reading, cells: _Cells, words: Dictionary) -> Iterator[tuple[str, pa.Array]]:
     """Each field that the cells fill; those that they only might have filled are left out."""
+    codes = pa.array(cells.codes, mask=cells.codes < 0)
     for at, (name, part) in enumerate(reading.gives.items()):
-        parts = values.map(lambda value, part=part: None if value is None else part(value))
-        if at == 0 or any(value is not None for value in parts.values):
-            table, _, key = name.partition(".")
-            field = words.tables[table].fields.get(key)
-            yield name, spread(parts, field.arrow_type if field else pa.string())
+        table, _, key = name.partition(".")
+        field = words.tables[table].fields.get(key)
+        kind = field.arrow_type if field else pa.string()
+        odd = pa.array([None if one.value is None else part(one.value) for one in cells.parsed], kind)
+        read = reading.plain.gives.get(name) if len(cells.plain) else None
+        plain = read(cells.plain).cast(kind) if read else pa.nulls(len(cells.plain), kind)
+        if at == 0 or odd.null_count < len(odd) or plain.null_count < len(plain):
+            yield name, pa.concat_arrays([plain, odd]).take(codes)
 
 
-def _findings(field: Field, cells: Coded, parsed: Coded, words: Dictionary) -> Iterator[Finding]:
+def _findings(field: Field, cells: _Cells, words: Dictionary) -> Iterator[Finding]:
     for kind in ("reason", "note"):
-        codes = {code: getattr(one, kind) for code, one in enumerate(parsed.values) if getattr(one, kind)}
-        for reason in dict.fromkeys(codes.values()):
-            at = np.isin(cells.codes, [code for code, one in codes.items() if one == reason])
-            rows = np.flatnonzero(at)
-            texts = [cells.values[code] for code in cells.codes[rows]]
+        codes: dict[str, list[int]] = {}
+        for place, one in enumerate(cells.parsed):
+            if reason := getattr(one, kind):
+                codes.setdefault(reason, []).append(place)
+        for reason, places in codes.items():
+            wanted = np.zeros(len(cells.plain) + len(cells.odd) + 1, dtype=bool)  # the last stands for a missing cell
+            wanted[len(cells.plain) + np.array(places)] = True
+            rows = np.flatnonzero(wanted[cells.codes])
+            texts = [cells.odd[place] for place in cells.codes[rows] - len(cells.plain)]
             yield Finding(field.name, rows, texts, reason, _severity(field, reason, kind, words))
 
 
