@@ -52,11 +52,12 @@ class Engine:
 
 @dataclass(frozen=True)
 class Source:
-    """What cannot be read from a file itself. `columns` maps a header to a field."""
+    """What cannot be read from a file itself. `columns` maps a header to a field; `header` names all columns of a file without."""
 
     system: str = ""
     table: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    header: tuple[str, ...] = ()
     amount: str = ""
     currency: str = ""
     rate: float | None = None

@@ -156,8 +156,9 @@ class Reader:
 
     def stage(self, one: Input, *, sequence: int, received_on: date, origin: str, table: str = "") -> Batch:
         """Read, map, standardise and check one file, and keep it. Raises DataError: then nothing is kept of it."""
+        header = source_for(self.settings, one.name, system=one.system).header
         with one.opened() as path:
-            read = read_file(path, name=one.name)
+            read = read_file(path, name=one.name, header=header)
         sha256 = one.sha256()
         about = {
             "sequence": sequence,

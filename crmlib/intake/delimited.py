@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from crmlib.intake.headings import is_value
 from crmlib.intake.notes import Note
 from crmlib.intake.words import count_known
 
@@ -33,17 +34,19 @@ class Delimited(NamedTuple):
     bulk: Callable[[int, int], list[pa.ChunkedArray] | None] | None  # (first line, width) → all columns from there on
 
 
-def read_delimited(text: str, *, file: str) -> Delimited:
-    """Every row of a delimited text, quoted line breaks inside cells included."""
+def read_delimited(text: str, *, file: str, spaced: bool = False) -> Delimited:
+    """Every row of a delimited text, quoted line breaks inside cells included. spaced: cells may stand apart by blanks alone."""
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))  # the text is in memory already: a limit would only lose a cell
     lines = Lines(text.rstrip("\x1a"))
     delimiter, width = find_delimiter(lines)
     notes: list[Note] = []
+    if delimiter == ONE_COLUMN and (spaced or _is_spaced(lines)):
+        return Delimited(" ", enumerate((line.split() for line in lines.since(0)), start=1), notes, None)
     if '"' not in text:
         bulk = partial(_plain_columns, lines, delimiter) if len(lines) > BULK_FROM else None
         return Delimited(delimiter, _plain_rows(lines, delimiter), notes, bulk)
-    spaced = re.search(rf'{re.escape(delimiter)} +"', text) is not None  # a, "b": the blank is no part of the cell
-    rows = _quoted_rows(lines, width, notes, file, delimiter=delimiter, skipinitialspace=spaced)
+    blank = re.search(rf'{re.escape(delimiter)} +"', text) is not None  # a, "b": the blank is no part of the cell
+    rows = _quoted_rows(lines, width, notes, file, delimiter=delimiter, skipinitialspace=blank)
     return Delimited(delimiter, rows, notes, None)
 
 
@@ -80,6 +83,15 @@ def find_delimiter(lines: Lines) -> tuple[str, int]:
             if width > 1:
                 best = max(best, ((min(known, 3) if known > 1 else 0, round(n / len(rows), 1), width), delimiter))
     return best[1], best[0][2]
+
+
+def _is_spaced(lines: Lines) -> bool:
+    """Whether blanks alone part the cells: equally many in each line, under a header we know, or numbers and days for the most."""
+    rows = [row for at in range(min(SAMPLE, len(lines))) if (row := lines[at].split())]
+    if len(rows) < 2 or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+        return False
+    cells = list(chain.from_iterable(rows[1:]))
+    return count_known(rows[0]) > 1 or sum(map(is_value, cells)) > 0.6 * len(cells)
 
 
 def _plain_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -69,11 +69,12 @@ def lay_out(
     file: str,
     sheet: str = "",
     merged: Sequence[Merge] = (),
+    header: Sequence[str] = (),
     bulk: Callable[[int, int], list[pa.ChunkedArray] | None] | None = None,
 ) -> Laid:
     """Every row of a grid, once: in the table or in `aside`.
 
-    rows: physical line (from 1) and cells. bulk: (first line, width) → all columns from that line on, where a faster
+    rows: physical line (from 1) and cells. header: the names of all columns where no row holds them. bulk: (first line, width) → all columns from that line on, where a faster
     way than row by row is known; None where it fails.
     """
     rows = iter(rows)
@@ -84,11 +85,15 @@ def lay_out(
     if widest > MOST_COLUMNS:
         raise DataError("error.file_too_wide", file=file, line=line, n=widest, most=MOST_COLUMNS)
     try:
-        heading = find_heading([cells for _, cells in head], merged=merged, file=file, offset=head[0][0] - 1)
+        heading = (
+            Heading(0, -1, ["" if name == "_" else name for name in header])
+            if header
+            else find_heading([cells for _, cells in head], merged=merged, file=file, offset=head[0][0] - 1)
+        )
         problem = DataError("error.file_no_header", file=file) if heading is None else None
     except DataError as error:
         heading, problem = None, error
-    if heading and is_prose(heading.names):
+    if heading and not header and is_prose(heading.names):
         heading, problem = None, DataError("error.file_not_table", file=file)
     if heading is None or problem:
         empty = not any(filled(cells) for _, cells in head)
@@ -101,9 +106,9 @@ def lay_out(
     aside = [_aside(line, cells, "not_data", "TITLE") for line, cells in head[: heading.first]]
     names = head[heading.first : heading.last + 1]
     aside += [_aside(line, cells, "not_data", "HEADER") for line, cells in names]
-    width = max(len(cells) for _, cells in names)
+    width = max((len(cells) for _, cells in names), default=len(header))
     heading = heading._replace(names=heading.names + [""] * (width - len(heading.names)))
-    first = names[-1][0] + 1
+    first = names[-1][0] + 1 if names else head[0][0]
     if bulk and (fast := bulk(first, width)):
         columns, refused, short = [_blank_is_missing(column) for column in fast], [], 0
         lines = np.arange(first, first + len(columns[0]))
@@ -118,7 +123,7 @@ def lay_out(
         notes.append(Note("note.short_rows", file=file, n=short))
     if table.empty and len(table.columns) < 2 and not is_known(table.columns[0]):
         return Laid(None, sorted(_as_notes(aside)), [], DataError("error.file_not_table", file=file))
-    table.attrs |= {"file": file, "sheet": sheet, "header_line": names[0][0]}
+    table.attrs |= {"file": file, "sheet": sheet, "header_line": names[0][0] if names else 0}
     return Laid(table, sorted(aside), notes, None)
 
 

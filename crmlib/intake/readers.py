@@ -1,7 +1,7 @@
 """Raw files: every physical row as text, in a table or set aside with a reason."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,10 +37,11 @@ class Read(NamedTuple):
     notes: list[str]
 
 
-def read_file(path: str | Path, *, name: str = "") -> Read:
+def read_file(path: str | Path, *, name: str = "", header: Sequence[str] = ()) -> Read:
     """Reads csv, tsv, txt, xlsx, xlsm, xls, xlsb, ods, html or Parquet, by what the file is, not by what it is called.
 
-    name: what notes and errors call the file, where not by the last part of its path.
+    name: what notes and errors call the file, where not by the last part of its path. header: the names of all columns
+    of a file that has no line of names ("_" for none); its cells may then stand apart by blanks alone.
     Raises DataError where the file is missing, empty, encrypted, damaged, in no encoding we know, or no table at all.
     """
     path = Path(path)
@@ -63,13 +64,13 @@ def read_file(path: str | Path, *, name: str = "") -> Read:
     if start.startswith(PARQUET):
         return _read_parquet(path, file)
     if start.startswith(WORKBOOKS):
-        return _read_workbook(path, file)
+        return _read_workbook(path, file, header)
     if path.suffix.lower() == ".parquet":
         raise DataError("error.file_damaged", file=file, detail="PAR1?")
-    return _read_text(path, file)
+    return _read_text(path, file, header)
 
 
-def _read_text(path: Path, file: str) -> Read:
+def _read_text(path: Path, file: str, header: Sequence[str]) -> Read:
     from crmlib.intake.markup import is_markup, read_markup, unwrapped
 
     data = path.read_bytes()
@@ -79,16 +80,15 @@ def _read_text(path: Path, file: str) -> Read:
     if is_markup(text):
         if suffix not in PAGES:
             notes = [*notes, Note("note.other_content", file=file, suffix=path.suffix, found="html/xml")]
-        return _read_sheets(
-            read_markup(text, file=file), file, notes, encoding, DataError("error.file_not_table", file=file)
-        )
+        pages = read_markup(text, file=file)
+        return _read_sheets(pages, file, notes, header=header, encoding=encoding, nothing="error.file_not_table")
     if _is_json(text):
         raise DataError("error.file_not_table", file=file)
-    delimited = read_delimited(text, file=file)
-    laid = lay_out(delimited.rows, file=file, bulk=delimited.bulk)
+    delimited = read_delimited(text, file=file, spaced=len(header) > 1)
+    laid = lay_out(delimited.rows, file=file, header=header, bulk=delimited.bulk)
     if laid.problem:
         raise laid.problem
-    if delimited.delimiter == ONE_COLUMN and _is_column_of_prose(laid.table):
+    if delimited.delimiter == ONE_COLUMN and not header and _is_column_of_prose(laid.table):
         raise DataError("error.file_not_table", file=file)
     if suffix not in TEXTS:
         notes = [*notes, Note("note.other_content", file=file, suffix=path.suffix, found="csv")]
@@ -96,20 +96,28 @@ def _read_text(path: Path, file: str) -> Read:
     return Read([laid.table], _refused(file, [("", laid.aside)]), [*notes, *delimited.notes, *laid.notes])
 
 
-def _read_workbook(path: Path, file: str) -> Read:
+def _read_workbook(path: Path, file: str, header: Sequence[str]) -> Read:
     from crmlib.intake.workbooks import read_sheets
 
     notes = []
     if path.suffix.lower() in (*TEXTS, *PAGES):
         notes.append(Note("note.other_content", file=file, suffix=path.suffix, found="xlsx/xls/ods"))
-    return _read_sheets(read_sheets(path, file=file), file, notes, "", DataError("error.file_empty", file=file))
+    return _read_sheets(read_sheets(path, file=file), file, notes, header=header)
 
 
-def _read_sheets(sheets: "Iterable[Sheet]", file: str, notes: list[Note], encoding: str, nothing: DataError) -> Read:
+def _read_sheets(
+    sheets: "Iterable[Sheet]",
+    file: str,
+    notes: list[Note],
+    *,
+    header: Sequence[str],
+    encoding: str = "",
+    nothing: str = "error.file_empty",
+) -> Read:
     """A table from each sheet that holds one; `nothing` is the refusal of a file without any."""
     tables, aside, problems = [], [], []
     for sheet in sheets:
-        laid: Laid = lay_out(sheet.rows, file=file, sheet=sheet.name, merged=sheet.merged)
+        laid: Laid = lay_out(sheet.rows, file=file, sheet=sheet.name, merged=sheet.merged, header=header)
         aside.append((sheet.name, laid.aside))
         notes = [*notes, *sheet.notes, *laid.notes]
         if laid.problem:
@@ -120,7 +128,7 @@ def _read_sheets(sheets: "Iterable[Sheet]", file: str, notes: list[Note], encodi
         laid.table.attrs["encoding"] = encoding
         tables.append(laid.table)
     if not tables:
-        raise next((p for p in problems if p.key != "error.file_empty"), nothing)
+        raise next((p for p in problems if p.key != "error.file_empty"), DataError(nothing, file=file))
     return Read(tables, _refused(file, aside), notes)
 
 

@@ -180,6 +180,25 @@ def test_reading_at_once_and_row_by_row_agree(rows):
     pd.testing.assert_frame_equal(fast.refused, slow.refused)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["00001  1 19970101  1  11.77\n00002  1 19970112  5\n\n", "00001,1,19970101,1,11.77\n00002,1,19970112,5\n,,,,\n"],
+)
+def test_the_columns_of_a_file_without_a_header_can_be_named(tmp_path, text):
+    (tmp_path / "a.txt").write_text(text)
+    with pytest.raises(DataError) as caught:
+        read_file(tmp_path / "a.txt")
+    assert caught.value.key == "error.file_no_header" and "[sources." in caught.value.message("zh")
+    read = read_file(tmp_path / "a.txt", header=["source_id", "_", "ordered_on", "quantity", "amount_cny"])
+    (table,) = read.tables
+    assert table.columns.tolist() == ["source_id", "第2列", "ordered_on", "quantity", "amount_cny"]
+    assert table.fillna("").values.tolist() == [
+        ["00001", "1", "19970101", "1", "11.77"],
+        ["00002", "1", "19970112", "5", ""],
+    ]
+    assert table.index.tolist() == [1, 2] and table.attrs["header_line"] == 0 and refusals(read) == {3: "BLANK"}
+
+
 # ── encodings
 
 
@@ -458,6 +477,33 @@ def test_a_million_rows_of_parquet_keep_their_customers_whole():
     assert balance(read) == 1_044_847
     assert not table["CustomerID"].str.contains(".", regex=False).any()
     assert table["InvoiceDate"].iloc[0] == "2009-12-01 07:45:00"
+
+
+@real
+@pytest.mark.parametrize(
+    ("name", "told", "aside", "rows", "customers"),
+    [
+        ("CDNOW_sample", 'header = ["_", "source_id", "ordered_on", "quantity", "amount_cny"]', 0, 6919, 2357),
+        ("CDNOW_master", 'columns = { number_of_cds = "quantity", dollar_value = "amount_cny" }', 1, 69659, 23570),
+    ],
+)
+def test_the_cd_shops_orders_import_whole_once_their_columns_are_named(place, name, told, aside, rows, customers):
+    from crmlib.book.build import build_book
+    from crmlib.book.importing import import_files
+    from crmlib.inputs import list_inputs
+    from crmlib.labels import speaker
+    from crmlib.settings import parse_settings
+
+    known = parse_settings(f"[sources.{name}]\n{told}\ncurrency = 'USD'\n")
+    imported = import_files(
+        place, list_inputs([REAL / "orders" / f"{name}.txt"]), settings=known, origin="own", received_on=dt.date(2024, 7, 1),
+        say=speaker("zh"), tell=lambda line: None,
+    )  # fmt: skip
+    (batch,) = imported.new
+    assert (batch.physical, batch.sheets[0]["table"]) == (rows + aside, "orders")
+    book = build_book(place, settings=known, key=imported.key, origin="own").book
+    assert book.table("orders").count().to_pyarrow().as_py() == rows
+    assert book.table("customers").count().to_pyarrow().as_py() == customers
 
 
 @real
