@@ -10,6 +10,7 @@ from crmlib.book.assemble import Sheets, assemble_tables, load_sheets, when_seen
 from crmlib.book.balance import balance_by_file, check_balance
 from crmlib.book.batches import Reader, list_batches, reading_rules
 from crmlib.book.corrections import Corrections
+from crmlib.book.decisions import read_decisions
 from crmlib.book.ledger import read_lines
 from crmlib.book.outcome import trace_rows
 from crmlib.book.shelf import Book, open_book, publish
@@ -71,7 +72,13 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
         [(s.table, s.about["system"], rows) for s, rows in zip(sheets.about, sheets.rows, strict=True)], key=key
     )
     rules = settings.matching
-    matched = match_rows(references.customers, known=_known_ids(previous), hub_names=rules.hub_names, off=rules.off)
+    matched = match_rows(
+        references.customers,
+        decisions=read_decisions(home),
+        known=_known_ids(previous),
+        hub_names=rules.hub_names,
+        off=rules.off,
+    )
     merged = merge_customers(
         references.customers.assign(seen_on=when_seen(references, sheets)),
         matched.row_to_customer,
@@ -124,6 +131,7 @@ def _registry(references: References, matched: Matched, previous: Book | None) -
         "aliases": aliases,
         "links": matched.links,
         "review": matched.review,
+        "ignored": matched.ignored,
     }
 
 

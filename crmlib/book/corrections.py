@@ -44,11 +44,6 @@ def add_corrections(
     return append_lines(home, "correction", subjects, who=who, at=at, sealed=part)
 
 
-def known_sources(home: Home) -> set[str]:
-    """The hashes of the sheets that were taken before, also of those undone since."""
-    return {line.subject["source"] for line in read_lines(home, "correction", undone=True)}
-
-
 class Corrections:
     """All corrections that hold. `mark` of a batch says which of them fall on it: where it differs, it is read anew."""
 

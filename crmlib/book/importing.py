@@ -8,10 +8,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmlib.book import batches as kept
-from crmlib.book.corrections import Corrections, add_corrections, known_sources
+from crmlib.book.corrections import Corrections, add_corrections
+from crmlib.book.decisions import add_decisions
+from crmlib.book.ledger import known_sources
 from crmlib.book.quarantine_sheet import KIND as QUARANTINE
 from crmlib.book.quarantine_sheet import read_quarantine
 from crmlib.book.receipt import file_lines
+from crmlib.book.review_sheet import KIND as REVIEW
+from crmlib.book.review_sheet import read_review
 from crmlib.book.shelf import current_version, open_book, set_aside
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY, Dictionary
@@ -104,7 +108,7 @@ def take_returned(
     tell: Callable[[str], None],
 ) -> None:
     """A sheet of ours that somebody filled in: what it says goes to the ledger, once."""
-    source = one.sha256()
+    source, when = one.sha256(), datetime.combine(at, time())
     if source in known_sources(home):
         tell(say("import.seen", file=one.name))
     elif kind == QUARANTINE:
@@ -119,11 +123,16 @@ def take_returned(
             dictionary=dictionary,
             file=one.name,
         )
-        when = datetime.combine(at, time())
         add_corrections(home, found.corrections, key=key, source=source, who=last_author(one.path) or one.name, at=when)
         tell(say("import.corrected", file=one.name, rows=found.rows, cells=len(found.corrections)))
         if found.unknown:
             tell(say("import.corrected_unknown", file=one.name, n=found.unknown))
+    elif kind == REVIEW:
+        answers = read_review(one.path, file=one.name)
+        add_decisions(home, answers.decisions, who=last_author(one.path) or one.name, at=when, source=source)
+        tell(say("import.decided", file=one.name, n=len(answers.decisions), unsure=answers.unsure))
+        if answers.unread:
+            tell(say("import.undecided", file=one.name, cells=", ".join(answers.unread[:5])))
     else:
         raise DataError("error.sheet_kind", file=one.name, kind=kind)
 

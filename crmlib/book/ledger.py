@@ -88,6 +88,11 @@ def undo_line(home: Home, id: int, *, who: str, at: datetime, why: str = "") -> 
     return append_lines(home, "undo", [{"id": id}], who=who, at=at, why=why)[0]
 
 
+def known_sources(home: Home) -> set[str]:
+    """The hashes of the sheets that were taken before, also where what they said was undone since."""
+    return {source for line in read_lines(home, undone=True) if (source := line.subject.get("source"))}
+
+
 def _line(row: tuple) -> Line:
     id, at, who, kind, subject, sealed, why = row
     return Line(id, datetime.fromisoformat(at), who, kind, json.loads(subject), sealed, why)

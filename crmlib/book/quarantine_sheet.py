@@ -47,9 +47,10 @@ def write_quarantine(
     path.parent.mkdir(parents=True, exist_ok=True)
     workbook = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     bold = workbook.add_format({"bold": True, "bg_color": "#EEF1F4", "bottom": 1})
+    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
     plain, red = (
-        workbook.add_format({"num_format": "@"}),
-        workbook.add_format({"bg_color": "#FDE0DC", "num_format": "@"}),
+        workbook.add_format({"num_format": "@", "valign": "top"}),
+        workbook.add_format({"bg_color": "#FDE0DC", "num_format": "@", "valign": "top"}),
     )
     pages = [
         (batch, refused)
@@ -66,6 +67,8 @@ def write_quarantine(
         page = workbook.add_worksheet(_page_name(workbook, about["sheet"] or Path(batch.file).stem))
         page.write_row(0, 0, [mark(KIND), *(say(f"todo.{name}") for name in _LEADING), *headers], bold)
         page.freeze_panes(1, _FIRST)
+        page.set_landscape()
+        page.fit_to_pages(1, 0)
         page.set_column(0, 0, None, None, {"hidden": True})
         page.set_column(1, 1, 18)
         page.set_column(4, 5, 36)
@@ -73,7 +76,7 @@ def write_quarantine(
         for row, line in enumerate(refused.plain.index, start=1):
             words, advice = _explain(refused.faults[refused.faults["line"].eq(line)], say)
             place = f"{batch.sequence}:{refused.sheet.number}:{line}:{refused.content[line]}"
-            page.write_row(row, 0, [place, batch.file, about["sheet"], int(line), words, advice])
+            page.write_row(row, 0, [place, batch.file, about["sheet"], int(line), words, advice], wrapped)
             for column, header in enumerate(headers, start=_FIRST):
                 bad = refused.faulty.at[line, header]
                 page.write_string(row, column, _text(refused.shown.at[line, header]), red if bad else plain)

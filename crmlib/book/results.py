@@ -1,19 +1,17 @@
 """What an import and a merge leave for people: tables of the run, lists to read, sheets to fill in."""
 
-from pathlib import Path
-
 import pandas as pd
-import xlsxwriter
 
 from crmlib.book.balance import STATUSES, balance_line
 from crmlib.book.batches import list_batches
 from crmlib.book.build import Built
+from crmlib.book.decisions import read_decisions
 from crmlib.book.quarantine_sheet import write_quarantine
+from crmlib.book.review_sheet import write_review
 from crmlib.book.shelf import Book
 from crmlib.book.work import Work
 from crmlib.errors import DataError
 from crmlib.home import Home
-from crmlib.intake.matching import explain_why
 from crmlib.labels import Say
 from crmlib.periods import add_months
 
@@ -63,54 +61,6 @@ def publish_tables(work: Work, book: Book) -> None:
         work.save_table(name, book.table(name).to_pyarrow())
 
 
-def write_review(path: Path, book: Book, *, say: Say) -> int:
-    """Doubtful pairs side by side with the rule's words and a decision to choose. Returns the number of pairs."""
-    review = book.frame(book.table("review"))
-    registry = book.frame(book.table("registry")).set_index("row_id")["customer_id"]
-    customers = book.frame(book.table("customers").select("customer_id", "name", "city")).set_index("customer_id")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    workbook = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    page = workbook.add_worksheet("review")
-    columns = [
-        "row_a",
-        "row_b",
-        "rule",
-        "strength",
-        "why",
-        "customer_a",
-        "name_a",
-        "city_a",
-        "customer_b",
-        "name_b",
-        "city_b",
-        "decision",
-    ]
-    page.write_row(0, 0, [say(f"todo.{c}") for c in columns], workbook.add_format({"bold": True}))
-    page.freeze_panes(1, 0)
-    page.set_column(4, 4, 40)
-    for row, pair in enumerate(review.itertuples(), start=1):
-        sides = []
-        for one in (pair.row_a, pair.row_b):
-            customer = registry.get(one)
-            about = customers.loc[customer] if customer in customers.index else None
-            sides += [customer or ""] + ([about["name"], about["city"]] if about is not None else ["", ""])
-        cells = [
-            pair.row_a,
-            pair.row_b,
-            say(f"rule.{pair.rule}"),
-            float(pair.strength),
-            explain_why(pair.why, say),
-            *sides,
-        ]
-        page.write_row(row, 0, ["" if pd.isna(c) else c for c in cells])
-    choices = [say("todo.same"), say("todo.different"), say("todo.unsure")]
-    page.data_validation(
-        1, len(columns) - 1, max(1, len(review)), len(columns) - 1, {"validate": "list", "source": choices}
-    )
-    workbook.close()
-    return len(review)
-
-
 def write_todo(home: Home, built: Built, *, say: Say) -> list[str]:
     """data/todo/quarantine.xlsx and review.xlsx. Returns a line on each."""
     todo, book = home.todo, built.book
@@ -123,7 +73,7 @@ def write_todo(home: Home, built: Built, *, say: Say) -> list[str]:
         dictionary=built.dictionary,
         say=say,
     )
-    pairs = write_review(todo / "review.xlsx", book, say=say)
+    pairs = write_review(todo / "review.xlsx", book, decided=read_decisions(home), say=say)
     return [
         say("todo.quarantine_written", n=rows, path=todo / "quarantine.xlsx"),
         say("todo.review_written", n=pairs, path=todo / "review.xlsx"),

@@ -103,8 +103,8 @@ def take_contacts(rows: pd.DataFrame, *, key: Key) -> tuple[pd.DataFrame, pd.Dat
     ].rename(columns=lambda c: c.removeprefix("contacts."))
     if "name" not in told:
         told = told.assign(name=pd.Series(pd.NA, index=told.index, dtype="str"))
-    norm = normal_name(told["name"])
     told = pd.concat([told, _deciders(told)], ignore_index=True)
+    norm = normal_name(told["name"])
     told = told.assign(contact_id=_contact_ids(told["customer_id"], norm, key=key), named=norm.ne(""))
     methods = _methods(told, key=key)
     fields = [c for c in told if c not in (*METHODS, "decider_name", "customers.id_no", "contact_id", "named")]
