@@ -1,15 +1,16 @@
 """The command `crm`: words in, exit codes out. Only here is the clock read."""
 
 import argparse
+import getpass
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from crmlib.errors import CrmError, UsageError
-from crmlib.home import find_home
+from crmlib.home import Home, find_home
 from crmlib.labels import Say, speaker
 
 
@@ -65,6 +66,24 @@ def build_parser() -> argparse.ArgumentParser:
         default="",
         help="这些文件是哪张表；数据库里的哪张表 · which table the files are, or which of the database",
     )
+
+    empty = command("template", do_template, "生成空白导入模板 · write an empty sheet to fill in")
+    empty.add_argument("table", help="customers, contacts, orders, interactions …")
+    empty.add_argument("--out", type=Path, help=".xlsx | .csv")
+
+    show = command(
+        "show", do_show, "一个客户：每个值的出处、来源行、合并依据 · one customer: where each value came from"
+    )
+    show.add_argument("customer", help="K000012，来源编号或名称 · customer id, source id or name")
+
+    decision = command("decide", do_decide, "两边是不是同一客户 · whether two sides are one customer")
+    decision.add_argument("verdict", choices=("same", "different"))
+    decision.add_argument("sides", nargs="+", metavar="ROW", help="行号或客户编号 · row ids or customer ids")
+    decision.add_argument("--why", default="", help="理由 · the reason")
+
+    undo = command("undo", do_undo, "撤销记录簿里的一条 · take back one line of the ledger")
+    undo.add_argument("id", type=int)
+    undo.add_argument("--why", default="")
 
     sample = command("sample", do_sample, "生成虚构的样例数据 · write invented sample files")
     sample.add_argument("directory", type=Path)
@@ -144,6 +163,70 @@ def _table_input(url: str, table: str):
     from crmlib.intake.databases import table_input
 
     return table_input(url, table=table)
+
+
+def do_template(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.dictionary import DICTIONARY
+    from crmlib.intake.template import template_fields, write_template
+    from crmlib.settings import load_settings
+
+    dictionary = DICTIONARY.with_fields(load_settings(find_home(args.home)).own_fields())
+    path = args.out or Path(f"{args.table}_template.xlsx")
+    columns = template_fields(args.table, dictionary)
+    write_template(path, args.table, dictionary=dictionary, say=say)
+    tell(say("template.written", path=path, n=len(columns), page=say("template.fields")))
+    return 0
+
+
+def do_show(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.book.customer import open_customer
+    from crmlib.book.customer_lines import customer_lines
+    from crmlib.book.shelf import open_book
+
+    home = find_home(args.home)
+    for line in customer_lines(open_customer(open_book(home), home, args.customer), say=say):
+        tell(line)
+    return 0
+
+
+def do_decide(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.book.decisions import add_decisions, decide
+    from crmlib.book.shelf import open_book
+
+    home = find_home(args.home)
+    decision = decide(open_book(home), args.verdict, args.sides, why=args.why)
+    return _write_and_rebuild(home, lambda: add_decisions(home, [decision], who=_user(), at=datetime.now())[0], say)
+
+
+def do_undo(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.book.ledger import undo_line
+
+    home = find_home(args.home)
+    return _write_and_rebuild(home, lambda: undo_line(home, args.id, who=_user(), at=datetime.now(), why=args.why), say)
+
+
+def _write_and_rebuild(home: Home, write: Callable[[], int], say: Say) -> int:
+    """A line for the ledger, and the book that follows from it."""
+    from crmlib.book.build import build_book
+    from crmlib.book.lock import run_lock
+    from crmlib.book.results import write_todo
+    from crmlib.inputs import book_origin
+    from crmlib.keys import load_key
+    from crmlib.settings import load_settings
+
+    with run_lock(home):
+        key = load_key(home)
+        line = write()
+        tell(say("ledger.written", id=line))
+        built = build_book(home, settings=load_settings(home), key=key, origin=book_origin(home))
+        tell(say("ledger.rebuilt", version=built.book.version, n=f"{built.book.count('customers'):,}"))
+        for told in write_todo(home, built, say=say):
+            tell(told)
+    return 0
+
+
+def _user() -> str:
+    return getpass.getuser()
 
 
 def do_sample(args: argparse.Namespace, say: Say) -> int:

@@ -19,8 +19,9 @@ from crmlib.intake.joined import is_clock, name_part
 from crmlib.intake.lookup import Found, find_fields, offer_words, spellings
 from crmlib.intake.notes import Note
 from crmlib.intake.offers import offer_fields
-from crmlib.intake.sheet_table import choose_table, is_field_list, is_summary, tables_beside
+from crmlib.intake.sheet_table import choose_table, is_summary, tables_beside
 from crmlib.intake.tables import METHODS, TRIGGERS, WHOLE
+from crmlib.intake.words import is_field_list
 from crmlib.reference import surnames
 from crmlib.settings import Source
 

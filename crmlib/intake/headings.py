@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from crmlib.errors import DataError
-from crmlib.intake.words import count_known, is_known
+from crmlib.intake.words import count_known, is_field_list, is_known
 
 Cells = Sequence[str | None]
 Merge = tuple[tuple[int, int], tuple[int, int]]  # first and last (row, column) of a merged range, counted from 0
@@ -91,6 +91,8 @@ def _best(rows: Sequence[Cells], places: dict[int, list[int]], near: list[int], 
     known = {at: count_known(rows[at]) for at in near}
     enough = max(min(2, usual), 0.7 * max(known.values()))
     for at in near:
+        if is_field_list(rows[at]):
+            return at
         if known[at] >= enough and known[at] * 2 >= len(places[at]):
             return at
     for at in near:

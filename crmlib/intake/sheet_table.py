@@ -9,6 +9,7 @@ from crmlib.dictionary import Dictionary
 from crmlib.intake.header_words import squeeze
 from crmlib.intake.lookup import Found
 from crmlib.intake.tables import TRIGGERS
+from crmlib.intake.words import is_field_list
 
 MASTERS = ("customers", "contacts", "products", "staff")  # their rows are things; those of other tables are events
 BESIDE = ("customers", "contacts", "tags", *TRIGGERS)  # tables that a sheet of another table may also feed
@@ -25,12 +26,6 @@ _SUMMARY = re.compile(
 def is_summary(headers: Iterable[str]) -> bool:
     """A table of totals: this period, the last, and the change between them."""
     return sum(bool(_SUMMARY.search(squeeze(header))) for header in headers) >= 2
-
-
-def is_field_list(headers: Iterable[str]) -> bool:
-    """A sheet that explains the columns of another, as the template has one."""
-    words = {squeeze(header) for header in headers}
-    return words >= {"字段", "类型", "示例"} or words >= {"field", "type", "example"}
 
 
 def choose_table(

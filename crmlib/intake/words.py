@@ -23,3 +23,9 @@ def is_known(header: str) -> bool:
 
 def count_known(cells: Iterable[str | None]) -> int:
     return sum(is_known(cell) for cell in cells if cell)
+
+
+def is_field_list(cells: Iterable[str | None]) -> bool:
+    """The header of a sheet that explains the columns of another, as the template has one."""
+    words = {squeeze(cell) for cell in cells if cell}
+    return words >= {"字段", "类型", "示例"} or words >= {"field", "type", "example"}
