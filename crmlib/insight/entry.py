@@ -20,9 +20,9 @@ STATUSES = ("on_time", "late", "open", "day_only", "not_recorded", "before")
 TOLD = ("content", "feedback", "next_action")
 # texts that people write, by table, and when the row is of
 TEXTS = {
-    "interactions": (("topic", "content", "feedback"), "occurred_at"),
+    "interactions": (("content", "feedback"), "occurred_at"),
     "needs": (("text",), "opened_at"),
-    "actions": (("task", "result"), None),
+    "actions": (("task",), None),
     "tickets": (("description", "solution", "root_cause"), "opened_at"),
 }
 _WHEN = {"orders": "ordered_on", "needs": "opened_at", "interactions": "occurred_at", "tickets": "opened_at"}
@@ -62,9 +62,12 @@ def judge_entries(tables: Tables, *, deadlines: Deadlines, start: date, as_of: d
 
 
 def name_people(people: pd.DataFrame, tables: Tables, *, column: str) -> pd.DataFrame:
-    """`people` with `person`, the name of the colleague whose number stands in `column`, as the book shows it."""
-    staff = read_frame(tables["staff"].select("staff_id", "name")).drop_duplicates("staff_id").set_index("staff_id")
-    return people.assign(person=people[column].map(staff["name"]).fillna(people[column]).astype("str"))
+    """`people` with `person`, the colleague whose number stands in `column` as the book shows them; two who look alike
+    (张*) have their numbers behind."""
+    staff = read_frame(tables["staff"].select("staff_id", "name")).drop_duplicates("staff_id")
+    twins = staff["name"].duplicated(keep=False)
+    names = staff["name"].mask(twins, staff["name"] + " " + staff["staff_id"]).set_axis(staff["staff_id"])
+    return people.assign(person=people[column].map(names).fillna(people[column]).astype("str"))
 
 
 def _is_midnight(moment: ir.TimestampValue) -> ir.BooleanValue:
@@ -203,25 +206,27 @@ def lacking_records(records: pd.DataFrame) -> pd.DataFrame:
 
 def measure_texts(tables: Tables, *, entry: Entry, start: date, as_of: date) -> pd.DataFrame:
     """One row per text field of a table with rows in [start, as_of): table, field, rows, blank, vague (shorter than
-    `entry.vague_chars`, or nothing but words of `entry.vague`). Undated rows count."""
+    `entry.vague_chars`, or nothing but words of `entry.vague`). Undated rows count; a field that was never filled is left out.
+    """
     parts = []
     for table, (fields, when) in TEXTS.items():
         rows = tables[table]
-        if when:
-            day = rows[when].cast("date")
-            rows = rows.filter(day.isnull() | ((day >= start) & (day < as_of)))
+        day = rows[when].cast("date") if when else ibis.null("date")
+        within = day.isnull() | ((day >= start) & (day < as_of))
         for field in fields:
             words = rows[field].strip().nullif("")
             vague = (words.length() < entry.vague_chars) | words.isin(entry.vague)
-            parts.append(
-                rows.agg(
-                    rows=count_of(rows.count()),
-                    blank=count_of(words.isnull().sum().fill_null(0)),
-                    vague=count_of(vague.fill_null(False).sum().fill_null(0)),
-                ).select(ibis.literal(table).name("table"), ibis.literal(field).name("field"), "rows", "blank", "vague")
-            )
+            counts = {
+                "rows": within,
+                "blank": within & words.isnull(),
+                "vague": within & vague,
+                "ever": words.notnull(),
+            }
+            sums = rows.agg(**{name: count_of(rows.count(where=one)) for name, one in counts.items()})
+            parts.append(sums.mutate(table=ibis.literal(table), field=ibis.literal(field)))
     found = read_frame(ibis.union(*parts))
-    return found[found["rows"] > 0].sort_values(["table", "field"], ignore_index=True)
+    found = found[(found["rows"] > 0) & (found["ever"] > 0)].sort_values(["table", "field"], ignore_index=True)
+    return found[["table", "field", "rows", "blank", "vague"]]
 
 
 def talks_of(tables: Tables, *, start: date, as_of: date) -> ir.Table:

@@ -16,6 +16,7 @@ from crmlib.insight.entry import (
     judge_records,
     lacking_records,
     measure_texts,
+    name_people,
     score_completeness,
     timeliness_by_person,
 )
@@ -193,14 +194,28 @@ def test_blank_and_vague_texts_are_counted_by_field(tables):
         occurred_at       content           feedback
         2024-06-03 10:00  已沟通            -
         2024-06-04 10:00  客户要求下周报价  好的
+        2024-06-04 11:00  客户要求降价      很好吃
         2024-06-05 10:00  客户已了解情况    -
         2024-05-05 10:00  -                 -
         """
     )
     texts = measure_texts(book, entry=SETTINGS.entry, start=START, as_of=AS_OF).set_index(["table", "field"])
-    assert texts.loc[("interactions", "content")].tolist() == [3, 0, 2]
-    assert texts.loc[("interactions", "feedback")].tolist() == [3, 2, 1]
+    assert texts.loc[("interactions", "content")].tolist() == [4, 0, 2]
+    assert texts.loc[("interactions", "feedback")].tolist() == [4, 2, 2]
     assert "needs" not in texts.index.get_level_values(0)
+
+
+def test_a_text_that_nobody_ever_wrote_is_no_fault_of_this_month(tables):
+    rows = "occurred_at  content  feedback\n2024-06-03 10:00  客户要求降价  -\n2024-05-03 10:00  客户要求降价  {}"
+    for feedback, fields in (("-", ["content"]), ("认可方案", ["content", "feedback"])):
+        book = tables(interactions=rows.format(feedback))
+        assert measure_texts(book, entry=SETTINGS.entry, start=START, as_of=AS_OF)["field"].tolist() == fields
+
+
+def test_colleagues_who_look_alike_have_their_numbers_behind(tables):
+    book = tables(staff="staff_id  name\nS1  张*\nS2  张*\nS3  李*")
+    people = name_people(pd.DataFrame({"who": ["S1", "S3", "S9", None]}, dtype="str"), book, column="who")
+    assert people["person"].tolist()[:3] == ["张* S1", "李*", "S9"] and pd.isna(people["person"].iloc[3])
 
 
 def test_nothing_given_is_changed(scored):
