@@ -57,7 +57,7 @@ def _on_time(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
     )
     named = columns(
         say, ("person", "text"), ("entries", "int"), ("judged", "int"), ("on_time_share", "share"), ("late", "int"),
-        ("apart", "int"), ("state", "text"),
+        ("apart", "int"), *([("state", "text")] if told["state"].any() else []),
     )  # fmt: skip
     counts = rows[["day_only", "not_recorded", "open", "before"]].sum().map(write_number).to_dict()
     blanks = {"hours": f"{deadlines.interaction_h:g}", "short": f"{deadlines.phone_visit_h:g}", "least": least}
