@@ -1,10 +1,13 @@
 """Coverage: each table that a book lacks switches analyses off, and the report says which and why."""
 
 from collections.abc import Mapping
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
+
+from crmlib.engine import read_frame
 
 Tables = Mapping[str, ir.Table]  # every table of the dictionary by name; one that was never imported has no rows
 
@@ -34,6 +37,22 @@ def empty_tables(tables: Tables) -> frozenset[str]:
     counts = [tables[name].agg(n=tables[name].count()).mutate(name=ibis.literal(name)) for name in known]
     found = ibis.union(*counts).to_pyarrow().to_pylist() if counts else []
     return frozenset(REASONS) - {one["name"] for one in found if one["n"]}
+
+
+# table with a cost of its own → when its rows are of
+COSTS = {"orders": "ordered_on", "interactions": "occurred_at", "tickets": "opened_at"}
+
+
+def missing_costs(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
+    """One row per table with rows in [start, as_of): table, rows, missing (those whose cost nobody gave; none counts as 0)."""
+    counts = []
+    for name, when in COSTS.items():
+        rows, day = tables[name], tables[name][when].cast("date")
+        rows = rows.filter((day >= start) & (day < as_of))
+        sums = rows.agg(rows=rows.count().cast("int64"), missing=rows.count(where=rows.cost_cny.isnull()).cast("int64"))
+        counts.append(sums.mutate(table=ibis.literal(name)))
+    found = read_frame(ibis.union(*counts))
+    return found.loc[found["rows"] > 0, ["table", "rows", "missing"]].sort_values("table", ignore_index=True)
 
 
 def missing_tables(tables: Tables) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
-from crmlib.engine import count_of, read_frame
+from crmlib.engine import count_of, days_between, read_frame
 from crmlib.errors import SettingsError
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import active_customers
@@ -202,6 +202,19 @@ def lacking_records(records: pd.DataFrame) -> pd.DataFrame:
     lacks = [";".join(name for name, has in zip(TOLD, row, strict=True) if not has) for row in told.to_numpy()]
     some = records[["row_id", "customer_id", "staff_id", "occurred_at"]].assign(lacks=pd.array(lacks, dtype="str"))
     return some[~told.all(axis=1).to_numpy()].reset_index(drop=True)
+
+
+def overdue_actions(tables: Tables, *, as_of: date) -> pd.DataFrame:
+    """One row per action that was due before `as_of` and is still open on it (not done, not cancelled): row_id, customer_id,
+    owner_id, task, due_date, overdue_days. Longest overdue first."""
+    tasks = tables["actions"]
+    done = (tasks.done_at.cast("date") < as_of).fill_null(False)
+    # a task without a day of completion that is done by now may have been open then; nobody knows, so it is not listed
+    unknown = tasks.done_at.isnull() & (tasks.status.fill_null("open") == "done")
+    still = tasks.filter((tasks.due_date < as_of) & ~done & ~unknown & (tasks.status.fill_null("open") != "cancelled"))
+    days = days_between(still.due_date, as_of)
+    found = read_frame(still.select("row_id", "customer_id", "owner_id", "task", "due_date", overdue_days=days))
+    return found.sort_values(["due_date", "row_id"], ignore_index=True)
 
 
 def measure_texts(tables: Tables, *, entry: Entry, start: date, as_of: date) -> pd.DataFrame:

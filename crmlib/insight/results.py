@@ -6,18 +6,19 @@ from datetime import date
 import pandas as pd
 
 from crmlib.insight import entry
-from crmlib.insight.coverage import Tables
+from crmlib.insight.coverage import Tables, missing_costs
 from crmlib.insight.measures import measure_customers
 from crmlib.insight.profile import profile_customers
 from crmlib.insight.stages import count_stages
 from crmlib.insight.tiers import assign_tiers, list_at_risk
 from crmlib.insight.trend import order_trend
+from crmlib.periods import add_months
 from crmlib.settings import Settings
 
 
 def compute_quality(tables: Tables, *, settings: Settings, start: date, as_of: date) -> Mapping[str, pd.DataFrame]:
     """How the records of [start, as_of) are kept: entries_late, entry_by_person, completeness_by_month, completeness_change,
-    records_lacking and texts. Completeness is that of all active customers."""
+    records_lacking, actions_overdue, texts, and costs (of 12 months). Completeness is that of all active customers."""
     rules = settings.entry
     entries = entry.judge_entries(tables, deadlines=settings.deadlines, start=start, as_of=as_of)
     scores = entry.score_completeness(tables, entry=rules, as_of=as_of)
@@ -31,7 +32,9 @@ def compute_quality(tables: Tables, *, settings: Settings, start: date, as_of: d
         "entries_late": entries[entries["status"].eq("late")].reset_index(drop=True),
         **{name: entry.name_people(rows, tables, column=column) for name, (column, rows) in people.items()},
         "records_lacking": entry.lacking_records(entry.judge_records(tables, start=start, as_of=as_of)),
+        "actions_overdue": entry.overdue_actions(tables, as_of=as_of),
         "texts": entry.measure_texts(tables, entry=rules, start=start, as_of=as_of),
+        "costs": missing_costs(tables, start=add_months(as_of, -12), as_of=as_of),
     }
 
 

@@ -33,6 +33,7 @@ COLUMNS = {
     ],
     "completeness_change": ["owner_id", "person", "customers", "share", "customers_before", "share_before", "change"],
     "texts": ["table", "field", "rows", "blank", "vague"],
+    "costs": ["table", "rows", "missing"],
     "given": ["customer_id", "field", "given", "computed", "agrees"],
     "attachments_missing": ["table", "row_id", "customer_id", "path"],
 }  # fmt: skip
@@ -79,6 +80,7 @@ class ReportData:
     entry_by_person: pd.DataFrame | None = None
     completeness_change: pd.DataFrame | None = None
     texts: pd.DataFrame | None = None
+    costs: pd.DataFrame | None = None
     given: pd.DataFrame | None = None
     attachments_missing: pd.DataFrame | None = None
 

@@ -1,6 +1,10 @@
 """Coverage: what a book lacks is said."""
 
-from crmlib.insight.coverage import ANALYSES, REASONS, empty_tables, missing_tables
+from datetime import date
+
+import pytest
+
+from crmlib.insight.coverage import ANALYSES, REASONS, empty_tables, missing_costs, missing_tables
 from crmlib.labels import speaker
 
 
@@ -22,3 +26,19 @@ def test_every_analysis_and_reason_has_words():
     say = speaker("zh")
     for analysis, table in ANALYSES.items():
         assert say(f"analysis.{analysis}") and say(f"tier_rule.{REASONS[table]}")
+
+
+@pytest.mark.demand("A69")
+def test_a_missing_cost_is_counted_and_is_not_nothing(tables):
+    book = tables(
+        orders="""
+        order_id  ordered_on  cost_cny
+        1         2024-06-01      0.00
+        2         2024-06-01         -
+        3         2024-06-30         -
+        4         2024-07-01         -
+        5         2023-06-30         -
+        """
+    )
+    gaps = missing_costs(book, start=date(2023, 7, 1), as_of=date(2024, 7, 1))
+    assert gaps.values.tolist() == [["orders", 3, 2]]

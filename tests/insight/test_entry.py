@@ -17,6 +17,7 @@ from crmlib.insight.entry import (
     lacking_records,
     measure_texts,
     name_people,
+    overdue_actions,
     score_completeness,
     timeliness_by_person,
 )
@@ -203,6 +204,24 @@ def test_blank_and_vague_texts_are_counted_by_field(tables):
     assert texts.loc[("interactions", "content")].tolist() == [4, 0, 2]
     assert texts.loc[("interactions", "feedback")].tolist() == [4, 2, 2]
     assert "needs" not in texts.index.get_level_values(0)
+
+
+@pytest.mark.demand("A30", "A59")
+def test_what_was_due_and_is_still_open_on_the_day_is_overdue(tables):
+    book = tables(
+        actions="""
+        row_id  customer_id  task  due_date    status     done_at
+        a1      anna         送样  2024-06-30  open       -
+        a2      anna         报价  2024-07-01  open       -
+        a3      anna         回访  2024-06-01  -          -
+        a4      anna         取样  2024-06-01  done       2024-06-20 10:00
+        a5      anna         改价  2024-06-10  done       2024-07-02 10:00
+        a6      anna         取消  2024-06-01  cancelled  -
+        a7      anna         不明  2024-06-01  done       -
+        """
+    )
+    late = overdue_actions(book, as_of=AS_OF)
+    assert late[["row_id", "overdue_days"]].values.tolist() == [["a3", 30], ["a5", 21], ["a1", 1]]
 
 
 def test_a_text_that_nobody_ever_wrote_is_no_fault_of_this_month(tables):

@@ -39,6 +39,7 @@ def quality_blocks(data: ReportData) -> list[Block]:
             "entry_by_person": _on_time,
             "completeness_change": _by_owner,
             "texts": _texts,
+            "costs": _costs,
             "given": _given,
             "attachments_missing": _attachments,
         },
@@ -104,6 +105,17 @@ def _texts(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
         named,
         told,
         say("section.health.texts_note", chars=data.settings.entry.vague_chars),
+    )
+
+
+def _costs(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
+    told = rows.assign(
+        share_missing=rows["missing"].astype("float64") / rows["rows"].astype("float64"),
+        table=[name_table(table, say) for table in rows["table"]],
+    )
+    named = columns(say, ("table", "text"), ("n", "int"), ("missing", "int"), ("share_missing", "share"))
+    return Table(
+        say("section.health.costs"), named, told.rename(columns={"rows": "n"}), say("section.health.costs_note")
     )
 
 
