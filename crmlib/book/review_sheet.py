@@ -17,7 +17,7 @@ KIND = "review"
 CHOICES = ("same", "different", "unsure")
 CHECKED = 5  # united pairs of each rule that are laid before people to check
 _LEADING = ("decision", "remark", "why", "rule", "strength", "customer_a", "customer_b")
-_SIDES = ("name", "contact", "phone", "email", "city", "address", "industry_raw", "source_id", "file")
+SIDES = ("name", "contact", "phone", "email", "city", "address", "industry_raw", "source_id", "file")
 
 
 class Answers(NamedTuple):
@@ -61,7 +61,7 @@ def _write_page(workbook: xlsxwriter.Workbook, name: str, pairs: pd.DataFrame, s
     plain, asked = workbook.add_format(look), workbook.add_format(look | {"bg_color": "#FFF6D6"})
     differs = workbook.add_format(look | {"font_color": "#B3261E"})
     page = workbook.add_worksheet(name)
-    headers = [f"{say(f'todo.{one}')}{say(f'todo.side_{side}')}" for one in _SIDES for side in "ab"]
+    headers = [f"{say(f'todo.{one}')}{say(f'todo.side_{side}')}" for one in SIDES for side in "ab"]
     page.write_row(0, 0, [mark(KIND), *(say(f"todo.{one}") for one in _LEADING), *headers], bold)
     page.freeze_panes(1, 4)
     page.set_landscape()
@@ -77,7 +77,7 @@ def _write_page(workbook: xlsxwriter.Workbook, name: str, pairs: pd.DataFrame, s
         page.write_row(row, 1, ["", ""], asked)
         told = [explain_why(pair["why"], say), say(f"rule.{pair['rule']}"), float(pair["strength"])]
         page.write_row(row, 3, [*told, pair["customer_a"], pair["customer_b"]], plain)
-        for place, one in enumerate(_SIDES):
+        for place, one in enumerate(SIDES):
             left, right = (pair[f"{one}_{side}"] for side in "ab")
             page.write_row(row, 8 + 2 * place, [left, right], differs if left and right and left != right else plain)
     words = [say(f"todo.{one}") for one in CHOICES]
@@ -119,7 +119,7 @@ def _with_sides(book: Book, pairs: pd.DataFrame) -> pd.DataFrame:
         rows = pairs[f"row_{side}"]
         customer = rows.map(now)
         sides[f"customer_{side}"] = customer
-        sides |= {f"{one}_{side}": customer.map(about[one]) for one in _SIDES if one in about}
+        sides |= {f"{one}_{side}": customer.map(about[one]) for one in SIDES if one in about}
         at = place.reindex(rows)
         sides[f"file_{side}"] = (at["source_file"] + ":" + at["line"].astype("str")).to_numpy()
     shown = pairs.assign(**sides)

@@ -1,0 +1,1 @@
+"""Widgets for notebooks: what people decide, enter and look up by hand."""
