@@ -154,11 +154,13 @@ def _missing_keys(rows: pd.DataFrame, table: Table, issues: pd.DataFrame) -> lis
     if table.key == "customers":
         name, number = (_missing(rows, one) for one in reversed(CUSTOMER))
         nameless = name & ~number
+        masked = _all_stars(rows) & number
         return [
             list_issues(
                 rows, "customers", "name", name & number & ~_told(rows, issues, "source_id"), "MISSING_NAME", "error"
             ),
             list_issues(rows, "customers", "name", nameless, "MISSING_NAME", "warning"),
+            list_issues(rows, "customers", "name", masked, "NAME_FULLY_MASKED", "error"),
         ]
     wanted = [f for f in table.fields.values() if f.required == "key" and f.name in rows]
     return [
@@ -213,6 +215,13 @@ def _incomplete(rows: pd.DataFrame, table: Table, dictionary: Dictionary) -> lis
         else:
             found.append(said_once(rows, field.table, field.key, "MISSING_FIELD"))
     return found
+
+
+def _all_stars(rows: pd.DataFrame) -> np.ndarray:
+    """A name of nothing but stars tells nobody from anybody."""
+    if "customers.name" not in rows:
+        return np.zeros(len(rows), dtype=bool)
+    return rows["customers.name"].str.fullmatch(r"[*＊×╳\s]+").fillna(False).to_numpy(dtype=bool)
 
 
 def _missing(rows: pd.DataFrame, name: str) -> np.ndarray:

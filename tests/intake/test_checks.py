@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlib.dictionary import DICTIONARY
+from crmlib.engine import to_frame
 from crmlib.errors import DataError, SettingsError
 from crmlib.intake.checks import ISSUE_COLUMNS, Split, split_rows
 from crmlib.intake.headers import Mapping
@@ -95,6 +96,38 @@ def said_errors(made: Split) -> list[int]:
     return made.issues.loc[made.issues["severity"].eq("error"), "line"].tolist()
 
 
+CUSTOMERS = st.lists(
+    st.tuples(
+        st.sampled_from(["C1", "C2", None]),
+        st.sampled_from(["甲一有限公司", "甲一", "*", "张*", None]),
+        st.sampled_from(["prospect", "lost", "customer", None]),
+        st.sampled_from(['["长期合作"]', "[]", None]),
+        st.sampled_from([Decimal(0), Decimal(10**8), None]),
+        st.integers(-1, 1).map(lambda days: date.fromordinal(TODAY.toordinal() + days)) | st.none(),
+        st.sampled_from(["10012345678;a", "100****5678", None]),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(CUSTOMERS)
+def test_customers_are_kept_or_quarantined_whatever_they_say_and_splitting_twice_is_splitting_once(customers):
+    names = ["customers.source_id", "customers.name", "customers.lifecycle_stage", "tags.value"]
+    names += ["customers.annual_revenue_cny", "customers.first_contact_date", "contacts.phone"]
+    columns = {
+        name: pa.array([one[at] for one in customers], DICTIONARY.field(name).arrow_type)
+        for at, name in enumerate(names)
+    }
+    rows = to_frame(pa.table(columns))
+    before = rows.copy()
+    made = split(rows, "customers")
+    assert sorted([*made.kept.index, *made.quarantined.index]) == list(rows.index)
+    assert set(said_errors(made)) == set(made.quarantined.index)
+    assert len(split(made.kept, "customers").quarantined) == 0
+    pd.testing.assert_frame_equal(rows, before)
+
+
 def test_splitting_what_was_kept_keeps_all_of_it():
     rows = wide("""
         orders.order_id  orders.ordered_on  orders.amount_cny  customers.name
@@ -134,6 +167,12 @@ def test_a_customer_without_name_and_number_is_quarantined_one_with_a_number_is_
     assert said(made, severity="error") == {4: {"MISSING_NAME"}}
     assert "MISSING_NAME" in said(made, severity="warning")[3]
     assert list(made.kept.index) == [2, 3]
+
+
+@pytest.mark.demand("A51")
+def test_a_name_of_stars_is_nobody_unless_a_number_stands_beside_it():
+    made = split(wide("customers.source_id  customers.name\nC1  *\n-  **\n-  张*"), "customers")
+    assert said(made, severity="error") == {3: {"NAME_FULLY_MASKED"}}
 
 
 def test_a_required_value_that_is_missing_quarantines_the_row_and_is_not_said_twice():
