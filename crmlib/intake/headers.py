@@ -83,7 +83,7 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     found = find_fields(words, dictionary) | told
     table, rival = (source.table, "") if source.table else choose_table(raw, found, dictionary)
     if table is None:
-        return _refuse(words, dictionary)
+        return _refuse(words, found, dictionary)
     columns = _assign(raw, found, words, table, dictionary)
     if not source.table and len(columns) == 1 and len(words) > 2 and columns[0].how != "exact":
         return _refuse(words, dictionary)  # one word in many that somebody might also call a name
@@ -98,6 +98,7 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     custom = [header for header in words if header not in used]
     currency = next((words[c.header].currency for c in columns if words[c.header].currency not in ("", "CNY")), "")
     notes = [*absent, *_notes(columns, custom, table, rival, currency, dictionary)]
+    notes += _seconds(custom, columns, {header: some[table].field for header, some in found.items() if table in some})
     if lines := offer_fields(custom, raw, table=table):
         notes.append(Note("note.header_offer", lines=lines))
     return Mapping(table, columns, custom, notes, currency=currency)
@@ -174,6 +175,10 @@ def _assign(
             (h for h in found if name in tables_beside(found[h]) and h not in taken), key=lambda h: certain(h, name)
         ):
             place(header, [name])
+    for header in [h for h in words if h not in taken and "customers" not in found[h]]:
+        there = {c.table for c in taken.values() if c.field in TRIGGERS.get(c.table, ())}
+        if len(among := there.intersection(found[header]) - {table}) == 1:
+            place(header, among)  # a common word, and one part of the row alone that it can belong to
     for header in [h for h, c in taken.items() if not _counts(c, taken.values(), table, dictionary)]:
         del taken[header]
     return [taken[header] for header in words if header in taken]
@@ -229,7 +234,7 @@ def _lacking(table: str, own: set[str], dictionary: Dictionary) -> list[str]:
     return min(([key for key in fields if key not in own] for fields in signature), key=len)
 
 
-def _refuse(words: dict[str, HeaderWord], dictionary: Dictionary) -> Mapping:
+def _refuse(words: dict[str, HeaderWord], found: dict[str, dict[str, Found]], dictionary: Dictionary) -> Mapping:
     if is_summary(words):
         return Mapping(None, custom=list(words), notes=[Note("note.summary_table")], refusal="SUMMARY_TABLE")
     if is_field_list(words):
@@ -237,7 +242,26 @@ def _refuse(words: dict[str, HeaderWord], dictionary: Dictionary) -> Mapping:
     near = offer_words(words, spellings(dictionary))
     shown = "、".join(list(words)[:8])
     notes = [Note("note.no_table", headers=shown, near=near or "–")]
+    if likely := _likely(found, dictionary):
+        table, lacking = likely
+        wanted = "、".join(dictionary.field(f"{table}.{key}").zh for key in lacking)
+        notes.append(Note("note.table_lacks", table=dictionary.tables[table].zh, wanted=wanted))
     return Mapping(None, custom=list(words), notes=notes, refusal="NO_TABLE_RECOGNISED")
+
+
+def _seconds(custom: list[str], columns: list[ColumnMatch], meant: dict[str, str]) -> list[Note]:
+    """Columns that mean what another column was taken for."""
+    by_field = {column.field: column for column in columns}
+    again = [(header, by_field[meant[header]]) for header in custom if meant.get(header) in by_field]
+    return [Note("note.header_second", header=header, other=column.header) for header, column in again]
+
+
+def _likely(found: dict[str, dict[str, Found]], dictionary: Dictionary) -> tuple[str, list[str]] | None:
+    """The table that most columns could feed, if it lacks but one, and which."""
+    own = {name: {some[name].field for some in found.values() if name in some} for name in dictionary.tables}
+    best = max(own, key=lambda name: len(own[name]))
+    lacking = _lacking(best, own[best], dictionary)
+    return (best, lacking) if len(own[best]) > 1 and len(lacking) == 1 else None
 
 
 def _notes(

@@ -16,7 +16,7 @@ _BARE = re.compile(r"[\w-]+")
 _READERS = (
     ("int", lambda text: amounts.parse_integer(text) if _is_count(text) else cells.refuse("")),
     ("dec", lambda text: amounts.parse_number(text) if not text.startswith("0") or "." in text else cells.refuse("")),
-    ("date", dates.parse_date),
+    ("date", lambda text: cells.refuse("") if ":" in text else dates.parse_date(text)),
     ("dt", dates.parse_moment),
     ("bool", codes.parse_bool),
 )

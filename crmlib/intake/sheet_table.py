@@ -78,7 +78,9 @@ def _may_be(name: str, raw: pd.DataFrame, found: dict[str, dict[str, Found]]) ->
     named = any("customers" in tables and f"customers.{tables['customers'].field}" in REFERENCES
                 for header, tables in found.items() if header not in own)  # fmt: skip
     if name != "contacts":
-        return not named
+        return not named and not any(
+            "orders" in tables and tables["orders"].field == "order_id" for tables in found.values()
+        )
     has_id = any(tables.get("contacts", Found("", "")).field == "contact_id" for tables in found.values())
     about = [h for h in found if "customers" in found[h] and h not in own and not _is_reference(found[h])]
     return named and (has_id or (not about and _repeats(raw, found)))

@@ -16,7 +16,7 @@ from crmlib.intake.header_words import distance, is_near, read_header
 from crmlib.intake.headers import Mapping, map_headers
 from crmlib.intake.readers import read_file
 from crmlib.sample import write_sample
-from crmlib.settings import Source
+from crmlib.settings import Source, parse_settings
 
 REAL = Path(os.environ.get("CRM_REAL_DATA", Path(__file__).parents[3] / "shared" / "data"))
 real = pytest.mark.skipif(not REAL.is_dir(), reason="the real data are not here")
@@ -193,6 +193,66 @@ def test_a_second_phone_is_a_phone_too_but_one_name_is_enough():
     assert mapping.headers("contacts.phone") == ["手机", "固定电话"]
     assert fed(mapping)["客户名称"] == "customers.name"
     assert mapping.custom == ["客户全称"]
+
+
+def test_of_two_columns_for_one_field_the_one_not_taken_is_named():
+    mapping = map_headers(sheet("客户名称|下单日期|订单金额|总金额|实付金额"))
+    assert mapping.headers("orders.amount_cny") == ["订单金额"]
+    assert mapping.custom == ["总金额", "实付金额"]
+    assert sum("订单金额" in note for note in mapping.notes) >= 2
+    assert map_headers(sheet("客户名称|下单日期|总金额|实付金额")).headers("orders.amount_cny") == ["实付金额"]
+
+
+@pytest.mark.parametrize(
+    ("when", "name", "field"),
+    [
+        ("2012-05-01", "上海示例科技有限公司", "founded_on"),
+        ("2023-01-05 09:30", "上海示例科技有限公司", "first_contact_date"),
+        ("2023-01-05", "张伟", "first_contact_date"),
+    ],
+)
+def test_a_company_is_registered_a_member_joins(when, name, field):
+    assert fed(map_headers(sheet("客户名称|电话|注册时间", f"{name}||{when}")))["注册时间"] == f"customers.{field}"
+
+
+def test_a_common_word_belongs_to_the_one_part_of_a_row_that_can_have_it():
+    mapping = map_headers(sheet("记录ID|客户ID|沟通日期|沟通方式|后续行动|责任人"))
+    assert fed(mapping)["责任人"] == "actions.owner_name"
+    assert map_headers(sheet("记录ID|客户ID|沟通日期|沟通方式|责任人")).custom == ["责任人"]
+
+
+def test_an_amount_without_a_day_beside_customers_is_no_order_and_a_title_without_a_person_no_contact():
+    assert map_headers(sheet("客户名称|城市|行业|成交金额|职务")).custom == ["成交金额", "职务"]
+
+
+def test_a_table_that_fits_almost_as_well_is_named():
+    close = map_headers(sheet("客户名称|下单日期|产品名称|订单金额|商机阶段|商机金额|商机名称|数量"))
+    assert close.table == "orders" and any("商机" in note and "符合" in note for note in close.notes)
+    assert not any("符合" in note for note in map_headers(sheet("订单编号|下单日期|客户名称|金额")).notes)
+
+
+@pytest.mark.demand("B05")
+def test_a_sheet_that_lacks_one_column_is_told_which():
+    mapping = map_headers(sheet("订单编号|产品名称|数量|单价|订单金额"))
+    assert mapping.table is None
+    assert any("订单日期" in note and "缺少" in note for note in mapping.notes)
+
+
+@pytest.mark.demand("B17")
+@pytest.mark.parametrize("required", ["", "complete"])
+def test_a_required_field_stays_required(required):
+    weaker = f'[fields.customers.name]\nzh = "名称"\nen = "Name"\nrequired = "{required}"\n'
+    with pytest.raises(SettingsError, match="客户名称.*必填"):
+        DICTIONARY.with_fields(parse_settings(weaker).own_fields())
+
+
+def test_a_known_field_that_is_renamed_stays_what_it_is():
+    own = '[fields.contacts.phone]\nzh = "热线"\nen = "Hotline"\n'
+    renamed = DICTIONARY.with_fields(parse_settings(own).own_fields())
+    phone = renamed.field("contacts.phone")
+    assert (phone.zh, phone.type, phone.personal, phone.import_only) == ("热线", "list", "P", True)
+    mapping = map_headers(sheet("客户名称|热线|手机"), dictionary=renamed)
+    assert mapping.headers("contacts.phone") == ["热线", "手机"]
 
 
 def test_a_slip_is_taken_and_said_and_the_doubtful_is_only_offered():
