@@ -87,6 +87,37 @@ def is_prose(names: Sequence[str]) -> bool:
     return sum(len(name.split()) / 8 + len(_HAN.findall(name)) / 25 for name in given) > len(given)
 
 
+def begins_table(rows: Sequence[Cells], names: Sequence[str]) -> bool:
+    """Whether below a blank row another table begins: a header, maybe under a title, that is not `names` again."""
+    given = [[cell.strip(BLANKS) for cell in row if not blank(cell)] for row in rows]
+    given = [(row, cells) for row, cells in zip(rows, given, strict=True) if cells]
+    if len(given) > 1 and len(given[0][1]) == 1:
+        given = given[1:]
+    if not given:
+        return False
+    (header, words), below = given[0], [row for row, _ in given[1:]]
+    if len(words) < 2 or len(set(words)) < len(words) or set(words) <= set(names) or any(map(is_value, words)):
+        return False
+    if count_known(words) >= max(2, FILLED * len(words)):
+        return True
+    places = filled(header)  # words over numbers and days, twice at least, and over nothing that is none
+    under = [
+        at
+        for at in places
+        if below and all(at < len(row) and not blank(row[at]) and is_value(row[at]) for row in below)
+    ]
+    return len(under) > 1 and not any(name.endswith((":", "：")) for name in words)
+
+
+def is_whole(header: Cells, below: Sequence[Cells]) -> bool:
+    """Whether a line of names is a header we know, over rows of its own."""
+    names = [header[at] for at in filled(header)]
+    known = count_known(names) >= max(2, FILLED * len(names)) and not any(
+        n.rstrip(BLANKS).endswith((":", "：")) for n in names
+    )
+    return known and any(len(filled(row)) > 1 for row in below)
+
+
 def _best(rows: Sequence[Cells], places: dict[int, list[int]], near: list[int], usual: int) -> int | None:
     known = {at: count_known(rows[at]) for at in near}
     enough = max(min(2, usual), 0.7 * max(known.values()))

@@ -6,9 +6,10 @@ from email import message_from_bytes
 from html.parser import HTMLParser
 
 from crmlib.errors import DataError
+from crmlib.intake.grids import Grid
 from crmlib.intake.headings import Merge
 from crmlib.intake.sheet_xml import MOST_CELLS
-from crmlib.intake.workbooks import Sheet, filled_down
+from crmlib.intake.workbooks import filled_down
 
 _START = re.compile(r"\s*<(!--|!doctype|(html|\?xml|head|body|meta|style|table|center|div|form)\b)", re.I)
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
@@ -33,7 +34,7 @@ def unwrapped(data: bytes) -> bytes | None:
     return next((page.get_payload(decode=True) for page in pages), b"")
 
 
-def read_markup(text: str, *, file: str) -> Iterator[Sheet]:
+def read_markup(text: str, *, file: str) -> Iterator[Grid]:
     """Every table with more than one cell; a cell's spans are merged cells. A table inside a cell is one of its own,
     or where it is a single row or column, that cell's text."""
     parser = _Tables()
@@ -44,7 +45,7 @@ def read_markup(text: str, *, file: str) -> Iterator[Sheet]:
         if (table.row + 1) * table.wide > MOST_CELLS:
             raise DataError("error.file_stray_cell", file=file, row=table.row + 1, column=table.wide, most=MOST_CELLS)
         name = table.name or (f"{number}" if len(tables) > 1 else "")
-        yield Sheet(name, filled_down(table.rows(), table.merged), table.merged, [])
+        yield Grid(name, filled_down(table.rows(), table.merged), table.merged)
 
 
 class _Table:

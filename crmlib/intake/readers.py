@@ -3,21 +3,19 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from crmlib.archives import list_members
 from crmlib.errors import DataError
 from crmlib.inputs import ARCHIVE, SUFFIXES
+from crmlib.intake.asides import Aside
 from crmlib.intake.delimited import ONE_COLUMN, read_delimited
 from crmlib.intake.encodings import decode
-from crmlib.intake.grids import Aside, Laid, lay_out
+from crmlib.intake.grids import Grid, lay_out
 from crmlib.intake.headings import is_prose
 from crmlib.intake.notes import Note
-
-if TYPE_CHECKING:
-    from crmlib.intake.workbooks import Sheet
 
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x09\x08", b"\x09\x04", b"\x09\x02", b"\x09\x00")
 PARQUET = b"PAR1"
@@ -81,19 +79,17 @@ def _read_text(path: Path, file: str, header: Sequence[str]) -> Read:
         if suffix not in PAGES:
             notes = [*notes, Note("note.other_content", file=file, suffix=path.suffix, found="html/xml")]
         pages = read_markup(text, file=file)
-        return _read_sheets(pages, file, notes, header=header, encoding=encoding, nothing="error.file_not_table")
+        return _read_grids(pages, file, notes, header=header, encoding=encoding, nothing="error.file_not_table")
     if _is_json(text):
         raise DataError("error.file_not_table", file=file)
     delimited = read_delimited(text, file=file, spaced=len(header) > 1)
-    laid = lay_out(delimited.rows, file=file, header=header, bulk=delimited.bulk)
-    if laid.problem:
-        raise laid.problem
-    if delimited.delimiter == ONE_COLUMN and not header and _is_column_of_prose(laid.table):
-        raise DataError("error.file_not_table", file=file)
     if suffix not in TEXTS:
         notes = [*notes, Note("note.other_content", file=file, suffix=path.suffix, found="csv")]
-    laid.table.attrs["encoding"] = encoding
-    return Read([laid.table], _refused(file, [("", laid.aside)]), [*notes, *delimited.notes, *laid.notes])
+    grid = Grid("", delimited.rows, notes=delimited.notes, bulk=delimited.bulk)
+    read = _read_grids([grid], file, notes, header=header, encoding=encoding)
+    if delimited.delimiter == ONE_COLUMN and not header and _is_column_of_prose(read.tables[0]):
+        raise DataError("error.file_not_table", file=file)
+    return read
 
 
 def _read_workbook(path: Path, file: str, header: Sequence[str]) -> Read:
@@ -102,11 +98,11 @@ def _read_workbook(path: Path, file: str, header: Sequence[str]) -> Read:
     notes = []
     if path.suffix.lower() in (*TEXTS, *PAGES):
         notes.append(Note("note.other_content", file=file, suffix=path.suffix, found="xlsx/xls/ods"))
-    return _read_sheets(read_sheets(path, file=file), file, notes, header=header)
+    return _read_grids(read_sheets(path, file=file), file, notes, header=header)
 
 
-def _read_sheets(
-    sheets: "Iterable[Sheet]",
+def _read_grids(
+    grids: Iterable[Grid],
     file: str,
     notes: list[Note],
     *,
@@ -114,19 +110,23 @@ def _read_sheets(
     encoding: str = "",
     nothing: str = "error.file_empty",
 ) -> Read:
-    """A table from each sheet that holds one; `nothing` is the refusal of a file without any."""
+    """The tables of each sheet; `nothing` is the refusal of a file without any."""
     tables, aside, problems = [], [], []
-    for sheet in sheets:
-        laid: Laid = lay_out(sheet.rows, file=file, sheet=sheet.name, merged=sheet.merged, header=header)
-        aside.append((sheet.name, laid.aside))
-        notes = [*notes, *sheet.notes, *laid.notes]
-        if laid.problem:
-            problems.append(laid.problem)
-            if laid.problem.key != "error.file_empty":
-                notes.append(Note("note.sheet_no_table", file=file, sheet=sheet.name, why=laid.problem.message()))
-            continue
-        laid.table.attrs["encoding"] = encoding
-        tables.append(laid.table)
+    for grid in grids:
+        said: list[Note] = []
+        for number, laid in enumerate(lay_out(grid, file=file, header=header)):
+            aside.append((grid.name, laid.aside))
+            said += laid.notes
+            if laid.problem:
+                problems.append(laid.problem)
+                if laid.problem.key != "error.file_empty":
+                    said.append(Note("note.sheet_no_table", file=file, sheet=grid.name, why=laid.problem.message()))
+                continue
+            laid.table.attrs["encoding"] = encoding
+            tables.append(laid.table)
+            if number:
+                said.append(Note("note.stacked", file=file, sheet=grid.name, line=laid.table.attrs["header_line"]))
+        notes = [*notes, *grid.notes, *said]
     if not tables:
         raise next((p for p in problems if p.key != "error.file_empty"), DataError(nothing, file=file))
     return Read(tables, _refused(file, aside), notes)

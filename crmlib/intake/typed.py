@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from crmlib.errors import DataError
-from crmlib.intake.grids import TEXT, Aside, distinct
+from crmlib.intake.asides import Aside
+from crmlib.intake.grids import TEXT, distinct
 from crmlib.intake.headings import BLANKS
 
 ZONE = "Asia/Shanghai"

@@ -4,12 +4,12 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
 
 import python_calamine as calamine
 
 from crmlib.errors import DataError
 from crmlib.intake.cells import NOT_CALCULATED
+from crmlib.intake.grids import Grid
 from crmlib.intake.headings import Merge, is_value
 from crmlib.intake.notes import Note
 from crmlib.intake.sheet_xml import SheetMarks, read_facts
@@ -17,14 +17,7 @@ from crmlib.intake.sheet_xml import SheetMarks, read_facts
 EXACT = 2**53  # from here on a float no longer holds every whole number
 
 
-class Sheet(NamedTuple):
-    name: str
-    rows: Iterator[tuple[int, list[str | None]]]  # physical line and cells, from the first used column on
-    merged: list[Merge]
-    notes: list[Note]
-
-
-def read_sheets(path: Path, *, file: str) -> Iterator[Sheet]:
+def read_sheets(path: Path, *, file: str) -> Iterator[Grid]:
     """Every worksheet that has cells, hidden ones too. Raises DataError where the workbook is encrypted or damaged."""
     facts = read_facts(path, file=file)
     with _refusing(file):
@@ -54,7 +47,7 @@ def read_sheets(path: Path, *, file: str) -> Iterator[Sheet]:
             notes.append(Note("note.not_calculated", file=file, sheet=meta.name, n=len(dead), places=places))
         merged = [((r0, max(c0 - left, 0)), (r1, c1 - left)) for (r0, c0), (r1, c1) in merged if c1 >= left]
         rows = _with_errors(_text_rows(sheet, file), about.errors, left)
-        yield Sheet(meta.name, filled_down(rows, merged), merged, notes)
+        yield Grid(meta.name, filled_down(rows, merged), merged, notes)
 
 
 def _with_errors(

@@ -111,6 +111,41 @@ def test_a_preamble_above_the_header_is_no_group():
     assert find_heading(rows).first == 2
 
 
+ORDERS = [
+    ["订单编号", "客户编号", "下单时间", "金额"],
+    ["D1", "C001", "2024-05-01", "10"],
+    ["D2", "C002", "2024-05-02", "20"],
+]
+
+
+@pytest.mark.parametrize("filling", [1, 21_000])
+@pytest.mark.parametrize("between", [[[]], [["", "", "", ""], ["订单明细", "", "", ""]], [["", "", "", ""]]])
+def test_tables_one_below_the_other_are_two_tables(tmp_path, between, filling):
+    rows = [HEADER, *[[f"C{n}", "示例甲", "x"] for n in range(filling)], *between, *ORDERS]
+    read = read_file(write(tmp_path / "a.csv", rows))
+    customers, orders = read.tables
+    assert customers.columns.tolist() == HEADER and len(customers) == filling
+    assert orders.columns.tolist() == ORDERS[0] and orders.values.tolist() == ORDERS[1:]
+    assert orders.attrs["header_line"] == 2 + filling + len(between)
+    assert balance(read) == len(rows) and [note.key for note in read.notes] == ["note.stacked"]
+    read = read_file(write(tmp_path / "b.csv", [*ORDERS, *between, [*HEADER, ""], ["C001", "示例甲", "x", ""]]))
+    assert [len(table) for table in read.tables] == [2, 1]
+
+
+def test_words_no_dictionary_knows_begin_a_table_where_numbers_stand_below(tmp_path):
+    rows = [*ORDERS, [], ["机台", "开机率", "班次数"], ["M1", "0.9", "3"], ["M2", "0.8", "2"]]
+    assert [len(table) for table in read_file(write(tmp_path / "a.csv", rows)).tables] == [2, 2]
+
+
+def test_a_blank_row_among_data_parts_nothing(tmp_path):
+    rows = [HEADER, ["C001", "示例甲", "x"], [], ["C002", "示例乙", "客户"], [], HEADER, ["C003", "示例丙", ""]]
+    (table,) = read_file(write(tmp_path / "a.csv", rows)).tables
+    assert len(table) == 3
+    form = [["客户名称：", "示例甲公司"], ["日期：", "2024-01-01"], [], *ORDERS]
+    (table,) = read_file(write(tmp_path / "b.csv", form)).tables
+    assert len(table) == 2
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_any_delimiter_and_line_ending_gives_the_same_rows(tmp_path, delimiter, ending):
@@ -512,3 +547,10 @@ def test_the_store_orders_and_listed_companies_keep_their_codes():
     assert len(orders) == 9935 and not any(name != name.strip() for name in orders.columns)
     (companies,) = read_file(REAL / "names" / "szse_A股列表.xlsx").tables
     assert len(companies) == 2880 and companies["A股代码"].iloc[0] == "000001"
+
+
+def test_two_tables_of_one_file_are_both_imported_and_counted(intake):
+    rows = [HEADER, ["C001", "示例甲科技有限公司", "x"], [], *ORDERS]
+    built = intake({"月报.csv": "\n".join(",".join(row) for row in rows)})
+    assert len(built.book.frame(built.book.table("orders"))) == 2
+    assert built.book.manifest["balance"]["files"][0]["kinds"] == {"BLANK": 1, "HEADER": 2}
