@@ -86,7 +86,7 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
         return _refuse(words, found, dictionary)
     columns = _assign(raw, found, words, table, dictionary)
     if not source.table and len(columns) == 1 and len(words) > 2 and columns[0].how != "exact":
-        return _refuse(words, dictionary)  # one word in many that somebody might also call a name
+        return _refuse(words, found, dictionary)  # one word in many that somebody might also call a name
     lacking = _lacking(table, {c.field for c in columns if c.table == table}, dictionary)
     if lacking:
         field_of = dictionary.tables[table].fields

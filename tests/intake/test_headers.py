@@ -300,6 +300,11 @@ def test_a_lone_common_word_makes_no_table(headers):
     assert map_headers(sheet(headers)).table is None
 
 
+def test_one_known_word_among_many_makes_no_table():
+    mapping = map_headers(sheet("往来单位|温度|湿度|压力"))
+    assert (mapping.table, mapping.refusal) == (None, "NO_TABLE_RECOGNISED")
+
+
 def test_every_header_is_mapped_or_custom_never_both_and_never_neither():
     headers = "客户名称|手机|电话|备注|备注2|姓名|xyz|状态|合同编号|产品系列|金额"
     mapping = map_headers(sheet(headers))
