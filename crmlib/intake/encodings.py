@@ -24,6 +24,7 @@ CHINESE = (("gb18030",), ("cp950", "big5hkscs"))  # cp950 is what Windows calls 
 CONTROL = bytes((*range(1, 9), *range(14, 26), *range(28, 32), 127))
 READS_AS_TEXT = 0.6  # share of common characters: true readings have .9 and more, false ones under .5 (see the tests)
 SLICE = 1 << 20
+LETTER, UNCOMMON, COMMON = 1, 2, 3  # kinds of characters: Latin ones, and those beyond ASCII; 0 is any other
 
 
 class Decoded(NamedTuple):
@@ -105,31 +106,31 @@ def _common_share(text: str) -> float:
 
     One that stands alone against a Latin letter counts as uncommon: so reads an accented letter of a Western encoding.
     """
-    common, seen, hits = _common_characters(), 0, 0
+    kinds, seen, hits = _kinds_of_characters(), 0, 0
     for start in range(0, len(text), SLICE):
         units = np.frombuffer(text[start : start + SLICE].encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
-        beyond = units > 127
-        lower = units | 0x20
-        letter = (lower >= ord("a")) & (lower <= ord("z"))
-        before, after = np.roll(beyond, 1), np.roll(beyond, -1)
-        lonely = beyond & ~before & ~after & (np.roll(letter, 1) | np.roll(letter, -1))
-        seen += int(beyond.sum())
-        hits += int(common[units[beyond & ~lonely]].sum())
+        kind = np.pad(kinds[units], 1)
+        beyond, letter = kind >= UNCOMMON, kind == LETTER
+        alone = ~beyond[:-2] & ~beyond[2:] & (letter[:-2] | letter[2:])
+        seen += np.count_nonzero(beyond)
+        hits += np.count_nonzero((kind[1:-1] == COMMON) & ~alone)
     return hits / seen if seen else 1.0
 
 
 @cache
-def _common_characters() -> np.ndarray:
-    """Level 1 of GB 2312 (3,755 characters) and of Big5 (5,401), and East Asian punctuation."""
-    common = np.zeros(1 << 16, dtype=bool)
+def _kinds_of_characters() -> np.ndarray:
+    """Beyond ASCII common are level 1 of GB 2312 (3,755 characters) and of Big5 (5,401), and East Asian punctuation."""
+    kinds = np.zeros(1 << 16, dtype=np.uint8)
+    kinds[128:] = UNCOMMON
+    kinds[[*range(ord("A"), ord("Z") + 1), *range(ord("a"), ord("z") + 1)]] = LETTER
     trails = (*range(0x40, 0x7F), *range(0xA1, 0xFF))
     for encoding, leads in (("gb2312", range(0xB0, 0xD8)), ("big5", range(0xA4, 0xC7))):
         for lead in leads:
             for trail in trails:
                 char = bytes((lead, trail)).decode(encoding, "ignore")
                 if len(char) == 1 and "\u4e00" <= char <= "\u9fff":
-                    common[ord(char)] = True
+                    kinds[ord(char)] = COMMON
     for first, last in ((0x3001, 0x3011), (0x2014, 0x2026), (0xFF01, 0xFF5E)):
-        common[first : last + 1] = True
-    common[[ord(char) for char in "\u3000·×°℃￥"]] = True
-    return common
+        kinds[first : last + 1] = COMMON
+    kinds[[ord(char) for char in "\u3000·×°℃￥"]] = COMMON
+    return kinds
