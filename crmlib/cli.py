@@ -85,6 +85,9 @@ def build_parser() -> argparse.ArgumentParser:
     undo.add_argument("id", type=int)
     undo.add_argument("--why", default="")
 
+    quality = command("match-quality", do_match_quality, "合并得好不好 · how good the matching is")
+    quality.add_argument("labels", type=Path, nargs="?", help="标注好的行 · a CSV of rows with their true customer")
+
     sample = command("sample", do_sample, "生成虚构的样例数据 · write invented sample files")
     sample.add_argument("directory", type=Path)
     sample.add_argument("--customers", type=int, default=600)
@@ -203,6 +206,26 @@ def do_undo(args: argparse.Namespace, say: Say) -> int:
 
     home = find_home(args.home)
     return _write_and_rebuild(home, lambda: undo_line(home, args.id, who=_user(), at=datetime.now(), why=args.why), say)
+
+
+def do_match_quality(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.book.decisions import read_decisions
+    from crmlib.book.match_quality import compare_labels, match_facts, read_labels, rule_quality
+    from crmlib.book.shelf import open_book
+
+    home = find_home(args.home)
+    book = open_book(home)
+    tell(say("quality.facts", **match_facts(book)._asdict()))
+    for row in rule_quality(book, decided=read_decisions(home)).itertuples():
+        sides = {name: f"{getattr(row, name):.1%}" for name in ("share", "low", "high")}
+        share = say("quality.share", **sides) if row.share == row.share else say("quality.few") if row.judged else ""
+        tell("    " + say("quality.rule", rule=say(f"rule.{row.rule}"), united=row.united, asked=row.asked,
+                          judged=row.judged, share=share))  # fmt: skip
+    if args.labels:
+        found = compare_labels(book, read_labels(args.labels))
+        rates = {name: f"{getattr(found, name):.3f}" for name in ("precision", "recall", "f1")}
+        tell(say("quality.labels", **found._asdict(), **rates))
+    return 0
 
 
 def _write_and_rebuild(home: Home, write: Callable[[], int], say: Say) -> int:
