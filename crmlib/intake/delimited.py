@@ -3,16 +3,15 @@
 import csv
 import re
 import sys
-from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
-import pyarrow as pa
-import pyarrow.csv as pa_csv
+import numpy as np
 
+from crmlib.intake.bulk import SWALLOWED, Block, read_block
 from crmlib.intake.headings import is_value
 from crmlib.intake.notes import Note
 from crmlib.intake.words import count_known
@@ -23,7 +22,6 @@ RESTARTS = 1000  # open quotes that are mended one by one; a file with more is r
 BULK_FROM = 20_000  # lines from which on a regular text is read at once
 ONE_COLUMN = "\x1f"
 _END = ("\n",)  # one blank line after the last: it comes back as a row of its own unless a quote is still open
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _DECLARED = re.compile(r'"?sep=(.)"?\s*$')  # Excel's own first line
 
 
@@ -31,7 +29,7 @@ class Delimited(NamedTuple):
     delimiter: str
     rows: Iterator[tuple[int, list[str]]]  # physical line where the row starts, and its cells; [] is a blank line
     notes: list[Note]  # grows while the rows are read
-    bulk: Callable[[int, int], list[pa.ChunkedArray] | None] | None  # (first line, width) → all columns from there on
+    bulk: Callable[..., Block | None] | None  # (first=line, width=cells) → all rows from there on, where they are many
 
 
 def read_delimited(text: str, *, file: str, spaced: bool = False) -> Delimited:
@@ -42,32 +40,41 @@ def read_delimited(text: str, *, file: str, spaced: bool = False) -> Delimited:
     notes: list[Note] = []
     if delimiter == ONE_COLUMN and (spaced or _is_spaced(lines)):
         return Delimited(" ", enumerate((line.split() for line in lines.since(0)), start=1), notes, None)
-    if '"' not in text:
-        bulk = partial(_plain_columns, lines, delimiter) if len(lines) > BULK_FROM else None
+    quoted = '"' in text
+    blank = (
+        quoted and re.search(rf'{re.escape(delimiter)} +"', text) is not None
+    )  # a, "b": the blank is no part of the cell
+    fast = len(lines) > BULK_FROM and delimiter.isascii() and not blank
+    bulk = partial(read_block, lines, delimiter, quoted=quoted) if fast else None
+    if not quoted:
         return Delimited(delimiter, _plain_rows(lines, delimiter), notes, bulk)
-    blank = re.search(rf'{re.escape(delimiter)} +"', text) is not None  # a, "b": the blank is no part of the cell
     rows = _quoted_rows(lines, width, notes, file, delimiter=delimiter, skipinitialspace=blank)
-    return Delimited(delimiter, rows, notes, None)
+    return Delimited(delimiter, rows, notes, bulk)
 
 
 class Lines(Sequence[str]):
     """The lines of a text with their ends, cut when asked for: a list of a million strings would double the memory."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.starts = array("q", [0])
-        self.starts.extend(end.end() for end in _LINE_END.finditer(text))
-        if self.starts[-1] < len(text):
-            self.starts.append(len(text))
+        self.data = text.encode("utf-8", "surrogatepass")
+        signs = np.frombuffer(self.data, np.uint8)
+        ends = np.append(signs == ord("\n"), False)
+        returns = np.flatnonzero(signs == ord("\r"))
+        ends[returns] = ~ends[returns + 1]  # \r\n is one end
+        starts = np.concatenate([[0], np.flatnonzero(ends) + 1, [len(signs)]])
+        self.starts = memoryview(starts[: -1 if starts[-2] == len(signs) else None])
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
     def since(self, at: int) -> Iterator[str]:
-        return (self.text[start:end] for start, end in pairwise(self.starts[at:]))
+        return (self._cut(start, end) for start, end in pairwise(self.starts[at:]))
 
     def __getitem__(self, at: int) -> str:
-        return self.text[self.starts[at] : self.starts[at + 1]]
+        return self._cut(self.starts[at], self.starts[at + 1])
+
+    def _cut(self, start: int, end: int) -> str:
+        return self.data[start:end].decode("utf-8", "surrogatepass")
 
 
 def find_delimiter(lines: Lines) -> tuple[str, int]:
@@ -98,21 +105,6 @@ def _plain_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]
     return enumerate(csv.reader(lines.since(0), delimiter=delimiter, quoting=csv.QUOTE_NONE), start=1)
 
 
-def _plain_columns(lines: Lines, delimiter: str, first: int, width: int) -> list[pa.ChunkedArray] | None:
-    """The rows from a line on, read at once; None unless each has as many cells as the header."""
-    names = [str(at) for at in range(width)]
-    try:
-        table = pa_csv.read_csv(
-            pa.BufferReader(lines.text[lines.starts[first - 1] :].encode()),
-            pa_csv.ReadOptions(column_names=names, block_size=1 << 24),
-            pa_csv.ParseOptions(delimiter=delimiter, quote_char=False, ignore_empty_lines=False),
-            pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.large_string()), strings_can_be_null=False),
-        )
-    except (pa.ArrowException, UnicodeEncodeError):  # a row with fewer or more cells: one by one, then
-        return None
-    return table.columns if table.num_rows == len(lines) - first + 1 else None
-
-
 def _quoted_rows(
     lines: Lines, width: int, notes: list[Note], file: str, **dialect: Any
 ) -> Iterator[tuple[int, list[str]]]:
@@ -139,7 +131,7 @@ def _quoted_rows(
 def _swallowed(row: Sequence[str], lines: Lines, start: int, after: int, width: int, dialect: dict[str, Any]) -> bool:
     """Whether a cell over several lines holds rows: it has their delimiters, and its closing quote stands inside a cell."""
     delimiters = sum(cell.count(dialect["delimiter"]) for cell in row if "\n" in cell or "\r" in cell)
-    if delimiters < 0.7 * (after - start - 1) * (width - 1):
+    if delimiters < SWALLOWED * (after - start - 1) * (width - 1):
         return False
     try:
         next(csv.reader([lines[at] for at in range(start, after)], strict=True, **dialect))
