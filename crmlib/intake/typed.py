@@ -21,10 +21,13 @@ def read_parquet(path: str, *, file: str) -> tuple[pd.DataFrame, list[Aside]]:
     try:
         source = pq.ParquetFile(path, memory_map=True)
         names = source.schema_arrow.names
-        columns = [text_column(source.read(columns=[name]).column(0)) for name in names if names.count(name) == 1]
+        if len(set(names)) < len(names):  # then a name does not tell its column: all at once
+            columns = [text_column(column) for column in source.read().columns]
+        else:
+            columns = [text_column(source.read(columns=[name]).column(0)) for name in names]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError("error.file_damaged", file=file, detail=str(error)[:200]) from None
-    if not columns or len(columns) < len(names):
+    if not columns:
         raise DataError("error.file_no_header", file=file)
     names = distinct([name.strip(BLANKS) or str(at) for at, name in enumerate(names, start=1)])
     keep = np.zeros(source.metadata.num_rows, dtype=bool)

@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 
+from benchmarks.files import outcome
 from crmlib.errors import DataError
+from crmlib.inputs import list_inputs
 from crmlib.intake import delimited, read_file
 from crmlib.intake.encodings import decode
 from crmlib.intake.headings import find_heading
@@ -464,6 +466,13 @@ def test_typed_columns_become_the_text_a_sheet_would_give(tmp_path):
     assert table.loc[3].isna().tolist() == [True, False, False, False, True, True, False, True]
 
 
+def test_equal_names_in_parquet_stay_apart(tmp_path):
+    columns = [pa.array([1, 2]), pa.array(["a", None]), pa.array([0.5, None])]
+    pq.write_table(pa.Table.from_arrays(columns, names=["备注", "客户名称", "备注"]), tmp_path / "a.parquet")
+    (table,) = read_file(tmp_path / "a.parquet").tables
+    assert table.fillna("").to_dict("list") == {"备注": ["1", "2"], "客户名称": ["a", ""], "备注·2": ["0.5", ""]}
+
+
 # ── privacy
 
 
@@ -493,16 +502,12 @@ def test_the_source_templates_import(path):
 
 
 @real
-def test_messy_files_end_in_tables_or_in_a_refusal():
-    for path in sorted((REAL / "messy").rglob("*")):
-        if path.suffix.lower() not in {".csv", ".txt", ".tsv", ".xlsx", ".xls", ".xlsb", ".ods", ".xlsm"}:
-            continue
-        try:
-            read = read_file(path)
-        except DataError as error:
-            assert error.message("en") and error.message("zh")
-        else:
-            assert all(str(dtype) == "str" for table in read.tables for dtype in table.dtypes)
+def test_each_hostile_file_is_read_whole_or_refused_with_a_reason():
+    """Rows and rows set aside are as many as another count finds: see docs/files.md, which holds every file."""
+    slow = ("large.ods", "wide.csv")
+    found = {one.name: outcome(one) for one in list_inputs([REAL / "messy"]) if one.path.name not in slow}
+    assert len(found) > 300
+    assert {name: text for name, text in found.items() if "**" in text} == {}
 
 
 @real
@@ -523,9 +528,8 @@ def test_a_million_rows_of_parquet_keep_their_customers_whole():
     ],
 )
 def test_the_cd_shops_orders_import_whole_once_their_columns_are_named(place, name, told, aside, rows, customers):
-    from crmlib.book.build import build_book
+    from crmlib.book.batches import Sheet as kept_sheet
     from crmlib.book.importing import import_files
-    from crmlib.inputs import list_inputs
     from crmlib.labels import speaker
     from crmlib.settings import parse_settings
 
@@ -536,9 +540,9 @@ def test_the_cd_shops_orders_import_whole_once_their_columns_are_named(place, na
     )  # fmt: skip
     (batch,) = imported.new
     assert (batch.physical, batch.sheets[0]["table"]) == (rows + aside, "orders")
-    book = build_book(place, settings=known, key=imported.key, origin="own").book
-    assert book.table("orders").count().to_pyarrow().as_py() == rows
-    assert book.table("customers").count().to_pyarrow().as_py() == customers
+    kept = kept_sheet(batch, 0).rows(place, imported.key)
+    assert len(kept) == rows and not kept["quarantined"].any()
+    assert kept["customers.source_id"].nunique() == customers
 
 
 @real
