@@ -175,6 +175,12 @@ def do_template(args: argparse.Namespace, say: Say) -> int:
 
     dictionary = DICTIONARY.with_fields(load_settings(find_home(args.home)).own_fields())
     path = args.out or Path(f"{args.table}_template.xlsx")
+    if args.table == "amendments":
+        from crmlib.book.amendments import write_amendments
+
+        write_amendments(path, dictionary=dictionary, say=say)
+        tell(say("amend.written", path=path))
+        return 0
     columns = template_fields(args.table, dictionary)
     write_template(path, args.table, dictionary=dictionary, say=say)
     tell(say("template.written", path=path, n=len(columns), page=say("template.fields")))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from crmlib.book.amendments import apply_amendments
 from crmlib.book.assemble import Sheets, assemble_tables, load_sheets, when_seen
 from crmlib.book.balance import balance_by_file, check_balance
 from crmlib.book.batches import Reader, list_batches, reading_rules
@@ -85,6 +86,8 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
         source_priority=settings.matching.source_priority,
     )
     merged = merged._replace(customers=classify_customers(merged.customers, settings.classes))
+    last = max(batch.received_on for batch in batches)
+    merged = apply_amendments(merged, matched.row_to_customer, home=home, key=key, dictionary=dictionary, on=last)
     by_line = assign_customers(references, matched.row_to_customer)
     tables, lost = assemble_tables(
         sheets, by_line, merged, dictionary=dictionary, key=key, name_style=settings.privacy.name

@@ -48,7 +48,7 @@ class Corrections:
     """All corrections that hold. `mark` of a batch says which of them fall on it: where it differs, it is read anew."""
 
     def __init__(self, home: Home, key: Key) -> None:
-        lines = read_lines(home, "correction")
+        lines = [line for line in read_lines(home, "correction") if "content" in line.subject]
         values = {part: open_batch(home, part, key)["value"].to_pylist() for part in {line.sealed for line in lines}}
         told = [(ln.subject["content"], ln.subject["header"], values[ln.sealed][ln.subject["place"]]) for ln in lines]
         self.cells = pd.DataFrame(told, columns=["content", "header", "value"], dtype="str")

@@ -37,7 +37,7 @@ def open_customer(book: Book, home: Home, who: str) -> CustomerFile:
 
     Raises UsageError where nobody is meant, or several are: then with their ids.
     """
-    customer = _find(book, who)
+    customer = find_customer(book, who)
     frame, table = book.frame, book.table
     aliases = frame(table("aliases"))
     former = sorted(aliases.loc[aliases["customer_id"].eq(customer), "alias_id"])
@@ -63,7 +63,8 @@ def open_customer(book: Book, home: Home, who: str) -> CustomerFile:
     )
 
 
-def _find(book: Book, who: str) -> str:
+def find_customer(book: Book, who: str) -> str:
+    """The customer id that is meant. Raises UsageError where nobody is, or several are: then with their ids."""
     customers = book.frame(book.table("customers").select("customer_id", "source_id", "name", "name_history"))
     if customers["customer_id"].eq(customer := current_id(book, who)).any():
         return customer

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from crmlib.book import batches as kept
+from crmlib.book.amendments import KIND as AMENDMENTS
+from crmlib.book.amendments import add_amendments, read_amendments, write_amendments
 from crmlib.book.corrections import Corrections, add_corrections
 from crmlib.book.decisions import add_decisions
 from crmlib.book.ledger import known_sources
@@ -16,7 +18,7 @@ from crmlib.book.quarantine_sheet import read_quarantine
 from crmlib.book.receipt import file_lines
 from crmlib.book.review_sheet import KIND as REVIEW
 from crmlib.book.review_sheet import read_review
-from crmlib.book.shelf import current_version, open_book, set_aside
+from crmlib.book.shelf import Book, current_version, open_book, set_aside
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY, Dictionary
 from crmlib.errors import DataError
@@ -112,11 +114,9 @@ def take_returned(
     if source in known_sources(home):
         tell(say("import.seen", file=one.name))
     elif kind == QUARANTINE:
-        if current_version(home) is None:
-            raise DataError("error.sheet_no_book", file=one.name)
         found = read_quarantine(
             one.path,
-            open_book(home),
+            _book(home, one),
             kept.list_batches(home),
             home=home,
             key=key,
@@ -133,8 +133,24 @@ def take_returned(
         tell(say("import.decided", file=one.name, n=len(answers.decisions), unsure=answers.unsure))
         if answers.unread:
             tell(say("import.undecided", file=one.name, cells=", ".join(answers.unread[:5])))
+    elif kind == AMENDMENTS:
+        taken, refused = read_amendments(
+            one.path, _book(home, one), dictionary=dictionary, on=at, file=one.name, say=say
+        )
+        add_amendments(home, taken, dictionary=dictionary, key=key, source=source, at=when)
+        tell(say("import.amended", file=one.name, n=len(taken)))
+        if refused:
+            rest = home.todo / "amendments.xlsx"
+            write_amendments(rest, dictionary=dictionary, say=say, rows=refused)
+            tell(say("import.not_amended", file=one.name, n=len(refused), why=refused[0].reason, path=rest))
     else:
         raise DataError("error.sheet_kind", file=one.name, kind=kind)
+
+
+def _book(home: Home, one: Input) -> Book:
+    if current_version(home) is None:
+        raise DataError("error.sheet_no_book", file=one.name)
+    return open_book(home)
 
 
 def import_inputs(work: Work, *, inbox: str = "", received_on: str = "", origin: str = "") -> Imported:
