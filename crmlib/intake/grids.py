@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from crmlib.errors import DataError
 from crmlib.intake.asides import Aside, find_asides, set_aside
-from crmlib.intake.bulk import Block
+from crmlib.intake.bulk import Block, holds
 from crmlib.intake.headings import BLANKS, Heading, Merge, begins_table, filled, find_heading, is_prose, is_whole
 from crmlib.intake.notes import Note
 from crmlib.intake.words import is_known
@@ -89,9 +89,14 @@ def _lay_out(grid: Grid, *, file: str, header: Sequence[str]) -> Laid:
     else:
         lines, columns, refused, short, rest = _columns(chain(head[start:], rows), names, bool(header))
     aside += refused
+    bare = [_unguarded(column) for column in columns]
+    guarded = "、".join(name for name, old, new in zip(names, columns, bare, strict=True) if new is not old)
+    columns = bare
     keep = find_asides(lines, columns, head, heading, aside, grid.merged)
     kept = [column.filter(pa.array(keep)) for column in columns]
     table, notes = _table(lines[keep], kept, names, file, grid.name)
+    if guarded:
+        notes.append(Note("note.guarded", file=file, names=guarded))
     if short:
         notes.append(Note("note.short_rows", file=file, n=short))
     if table.empty and len(table.columns) < 2 and not is_known(table.columns[0]):
@@ -205,6 +210,14 @@ def _blank_is_missing(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.Chunk
     if not pc.any(maybe).as_py():
         return column
     return pc.if_else(pc.equal(pc.utf8_trim(column, characters=BLANKS), ""), None, column)
+
+
+def _unguarded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Some programs write ="0001" or '0001 to keep a spreadsheet from taking a code for a number."""
+    if not holds(column, b'="', b"'"):
+        return column
+    bare = pc.replace_substring_regex(column, r"""^(?:="([^"]*)"|'([0-9][0-9 +-]*))$""", r"\1\2")
+    return column if bare.equals(column) else _blank_is_missing(bare)
 
 
 def _table(

@@ -134,6 +134,15 @@ def test_tables_one_below_the_other_are_two_tables(tmp_path, between, filling):
     assert [len(table) for table in read.tables] == [2, 1]
 
 
+def test_marks_that_guard_a_code_are_taken_off_and_said(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        '客户编号,客户名称,备注\n="0001",\'s 店,\'10012345678\n"=""0002""",="",x\n', encoding="utf-8"
+    )
+    read = read_file(tmp_path / "a.csv")
+    assert read.tables[0].fillna("").values.tolist() == [["0001", "'s 店", "10012345678"], ["0002", "", "x"]]
+    assert [(note.key, note.blanks["names"]) for note in read.notes] == [("note.guarded", "客户编号、客户名称、备注")]
+
+
 def test_words_no_dictionary_knows_begin_a_table_where_numbers_stand_below(tmp_path):
     rows = [*ORDERS, [], ["机台", "开机率", "班次数"], ["M1", "0.9", "3"], ["M2", "0.8", "2"]]
     assert [len(table) for table in read_file(write(tmp_path / "a.csv", rows)).tables] == [2, 2]
