@@ -5,7 +5,8 @@
 Three truths, each written before the kit's answer was looked at, say what a careful reader of header and values takes a
 column for, "custom" where the kit has no such field: headers_truth.csv for the real files and data/sample,
 headers_exports.csv for exports as CRM, ERP and shop systems write them, headers_held_out.csv for more of these that no
-rule or alias was made for. Prints the share that the kit takes for the same, and every column that it does not.
+rule or alias was made for: only it says what a file never seen before may expect. Prints the share that the kit takes
+for the same, and every column that it does not.
 """
 
 import argparse

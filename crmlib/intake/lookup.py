@@ -9,8 +9,10 @@ from crmlib.intake.header_words import HeaderWord, distance, is_near, squeeze
 from crmlib.intake.joined import name_part
 
 # what may stand before a known word and change nothing: 专管业务员, 本次收款金额
-_VAGUE = ("详细", "具体", "所属", "所在", "本次", "专属", "专管", "来源", "关联", "对应", "更多", "其他", "其它", "备用",
-          "受理", "associated", "related")  # fmt: skip
+_VAGUE = (
+    "详细", "具体", "所属", "所在", "本次", "专属", "专管", "专营", "归属", "来源", "关联", "对应",
+    "更多", "其他", "其它", "备用", "受理", "实际", "最终", "当前", "责任", "默认", "常用", "主", "associated", "related", "actual", "primary",
+)  # fmt: skip
 LAST = 99  # a company's name goes before a person's
 _IDS = ("编号", "编码", "代码", "账号", "帐号", "卡号", "id", "code", "no", "number")
 # 收货人省份: a contact's place is its customer's; 客户电话: a customer's phone is its contact's
@@ -70,7 +72,7 @@ def _of_owner(form: str, index: Index, owners: Iterable[tuple[str, "object"]]) -
         rest = form.removeprefix(prefix)
         if rest == form or len(rest) < 2:
             continue
-        if table.key == "customers" and rest in _IDS:
+        if rest in _IDS and table.key not in ("orders", "products"):  # 商品编码 is not the order's number
             return {table.key: Found(table.source_key[0], "words")}
         for name in _SHARED.get(table.key, (table.key,)):
             if name in index.get(rest, {}):

@@ -16,7 +16,7 @@ from crmlib.settings import parse_settings
 TABLES = [key for key, one in DICTIONARY.tables.items() if one.signature]
 
 
-def fill(path, fields, lang, *, order=None, extra=None):
+def fill(path, fields):
     """A row of the fields' examples under the headers as they stand in the file."""
     book = load_workbook(path)
     page = book.worksheets[0]
@@ -26,12 +26,13 @@ def fill(path, fields, lang, *, order=None, extra=None):
 
 
 @pytest.mark.demand("B05")
-@pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize(
+    ("table", "lang"), [*((table, "zh") for table in TABLES), ("customers", "en"), ("interactions", "en")]
+)
 def test_a_filled_template_gives_every_column_back_exact(tmp_path, table, lang):
     path, fields = tmp_path / "template.xlsx", template_fields(table, DICTIONARY)
     write_template(path, table, dictionary=DICTIONARY, say=speaker(lang))
-    fill(path, fields, lang)
+    fill(path, fields)
     data, explained = read_file(path).tables
     mapping = map_headers(data)
     assert mapping.table == table
