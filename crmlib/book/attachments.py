@@ -26,7 +26,7 @@ def missing_attachments(book: Book, home: Home) -> pd.DataFrame:
     beside = told["row_id"].map(records.set_index("row_id")["source_file"])
     there = [_is_there(path, home, source) for path, source in zip(told["path"], beside, strict=True)]
     gone = told[[not one for one in there]]
-    return gone[["table", "row_id", "customer_id", "path"]].sort_values(["table", "row_id"], ignore_index=True)
+    return gone[["table", "row_id", "customer_id", "path"]].sort_values(["table", "path", "row_id"], ignore_index=True)
 
 
 def _is_there(path: str, home: Home, source: object) -> bool:
