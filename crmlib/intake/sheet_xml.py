@@ -23,6 +23,7 @@ _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>/]*>([^<]+)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 _HIDDEN = re.compile(rb'<(?:\w+:)?(row|col)\s[^>]*\bhidden="(?:1|true)"[^>]*>')
 _SPAN = re.compile(rb'\bmin="(\d+)"[^>]*\bmax="(\d+)"')
+_ODS = ("table", "table-row", "table-column", "table-cell", "covered-table-cell")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
@@ -38,8 +39,8 @@ class SheetMarks:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
 
 
-def read_facts(path: Path, *, file: str) -> dict[str, SheetMarks]:
-    """Sheet name → facts, for .xlsx and .xlsm; empty for other workbooks, and where the XML is damaged.
+def read_xml_marks(path: Path, *, file: str) -> dict[str, SheetMarks]:
+    """Sheet name → what its XML tells, for .xlsx, .xlsm and .ods; empty for others, and where the XML is damaged.
 
     Raises DataError where the workbook would not fit into memory.
     """
@@ -54,8 +55,10 @@ def read_facts(path: Path, *, file: str) -> dict[str, SheetMarks]:
                 raise DataError(
                     "error.file_texts", file=file, size=f"{texts >> 20:,} MB", most=f"{MOST_STRINGS >> 20} MB"
                 )
+            if "content.xml" in names:
+                return _open_document(parts)
             return {
-                name: _facts(_chunks(parts, part), file)
+                name: _marks(_chunks(parts, part), file)
                 for name, part in (_sheets(parts) if "xl/workbook.xml" in names else {}).items()
                 if part in names
             }
@@ -91,27 +94,27 @@ def _chunks(parts: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     yield rest
 
 
-def _facts(chunks: Iterator[bytes], file: str) -> SheetMarks:
-    facts = SheetMarks()
+def _marks(chunks: Iterator[bytes], file: str) -> SheetMarks:
+    marks = SheetMarks()
     for chunk in chunks:
         found = _CELL.findall(chunk)
-        facts.cells += len(found)
-        facts.rows = max(facts.rows, max((int(row) for _, row in found), default=1))
-        facts.columns = max(facts.columns, max(map(_column, {column for column, _ in found}), default=1))
+        marks.cells += len(found)
+        marks.rows = max(marks.rows, max((int(row) for _, row in found), default=1))
+        marks.columns = max(marks.columns, max(map(_column, {column for column, _ in found}), default=1))
         if b"hidden=" in chunk:
             for match in _HIDDEN.finditer(chunk):
                 if match[1] == b"row":
-                    facts.hidden_rows += 1
+                    marks.hidden_rows += 1
                 elif span := _SPAN.search(match[0]):
-                    facts.hidden_columns += int(span[2]) - int(span[1]) + 1 if int(span[2]) < 16_384 else 0
+                    marks.hidden_columns += int(span[2]) - int(span[1]) + 1 if int(span[2]) < 16_384 else 0
         if b't="e"' in chunk or _FORMULA.search(chunk):
-            facts.errors |= _errors(chunk)
-        area = facts.rows * facts.columns
+            marks.errors |= _errors(chunk)
+        area = marks.rows * marks.columns
         if area > MOST_CELLS:
-            raise DataError("error.file_stray_cell", file=file, row=facts.rows, column=facts.columns, most=MOST_CELLS)
-    if facts.rows * facts.columns > max(SPARSE_FROM, SPARSE * facts.cells):
-        raise DataError("error.file_stray_cell", file=file, row=facts.rows, column=facts.columns, most=SPARSE_FROM)
-    return facts
+            raise DataError("error.file_stray_cell", file=file, row=marks.rows, column=marks.columns, most=MOST_CELLS)
+    if marks.rows * marks.columns > max(SPARSE_FROM, SPARSE * marks.cells):
+        raise DataError("error.file_stray_cell", file=file, row=marks.rows, column=marks.columns, most=SPARSE_FROM)
+    return marks
 
 
 def _errors(chunk: bytes) -> dict[tuple[int, int], str]:
@@ -128,6 +131,39 @@ def _errors(chunk: bytes) -> dict[tuple[int, int], str]:
         else:
             continue
         found[int(place[2]) - 1, _column(place[1]) - 1] = text
+    return found
+
+
+def _open_document(parts: zipfile.ZipFile) -> dict[str, SheetMarks]:
+    """The same of an .ods, whose rows and cells are counted, not named."""
+    with parts.open("content.xml") as source:
+        pieces = iter(lambda: source.read(CHUNK), b"")
+        if not any(sign in piece for piece in pieces for sign in (b'"error"', b"visibility=")):
+            return {}
+    found: dict[str, SheetMarks] = {}
+    row, column, marks = 0, 0, SheetMarks()
+    with parts.open("content.xml") as source:
+        for event, node in ElementTree.iterparse(source, events=("start", "end")):
+            kind = node.tag.rpartition("}")[2]
+            told = {name.rpartition("}")[2]: value for name, value in node.attrib.items()} if kind in _ODS else {}
+            if event == "start":
+                if kind == "table":
+                    row, marks = 0, found.setdefault(told.get("name", ""), SheetMarks())
+                elif kind == "table-row":
+                    column = 0
+                continue
+            if kind in ("table-cell", "covered-table-cell"):
+                if "error" in node.attrib.values():
+                    marks.errors[row, column] = "".join(node.itertext()).strip() or "#N/A"
+                column += int(told.get("number-columns-repeated", 1))
+                node.clear()
+            elif kind in ("table-row", "table-column"):
+                times = int(told.get(f"number-{kind[6:]}s-repeated", 1))
+                hidden = times if told.get("visibility", "visible") != "visible" and times < 10_000 else 0
+                marks.hidden_rows += hidden if kind == "table-row" else 0
+                marks.hidden_columns += hidden if kind == "table-column" else 0
+                row += times if kind == "table-row" else 0
+                node.clear()
     return found
 
 

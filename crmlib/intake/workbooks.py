@@ -8,21 +8,24 @@ from pathlib import Path
 import python_calamine as calamine
 
 from crmlib.errors import DataError
+from crmlib.intake.biff import read_records
 from crmlib.intake.cells import NOT_CALCULATED
 from crmlib.intake.grids import Grid
 from crmlib.intake.headings import Merge, is_value
 from crmlib.intake.notes import Note
-from crmlib.intake.sheet_xml import SheetMarks, read_facts
+from crmlib.intake.sheet_xml import SheetMarks, read_xml_marks
 
 EXACT = 2**53  # from here on a float no longer holds every whole number
 
 
 def read_sheets(path: Path, *, file: str) -> Iterator[Grid]:
     """Every worksheet that has cells, hidden ones too. Raises DataError where the workbook is encrypted or damaged."""
-    facts = read_facts(path, file=file)
+    marks = read_xml_marks(path, file=file)
     with _refusing(file):
         book = _open(path)
         metas = book.sheets_metadata
+    if not marks and len(records := read_records(path)) == len(metas):
+        marks = {meta.name: one for meta, one in zip(metas, records, strict=True)}
     for meta in metas:
         if meta.typ != calamine.SheetTypeEnum.WorkSheet:
             continue
@@ -38,7 +41,7 @@ def read_sheets(path: Path, *, file: str) -> Iterator[Grid]:
         if tall:
             notes.append(Note("note.merged_cells", file=file, sheet=meta.name, n=len(tall)))
         top, left = start
-        about = facts.get(meta.name, SheetMarks())
+        about = marks.get(meta.name, SheetMarks())
         if about.hidden_rows or about.hidden_columns:
             hidden = {"rows": about.hidden_rows, "columns": about.hidden_columns}
             notes.append(Note("note.hidden_lines", file=file, sheet=meta.name, **hidden))

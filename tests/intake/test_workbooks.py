@@ -1,6 +1,8 @@
 """What a workbook hides or fails to say is said: error cells, formulas never calculated, hidden lines; a hostile one is refused."""
 
 import os
+import shutil
+import struct
 import subprocess
 import sys
 import zipfile
@@ -11,6 +13,7 @@ import pytest
 import xlsxwriter
 
 from crmlib.intake import map_headers, read_file, standardise
+from crmlib.intake.biff import read_records
 
 HEADER = ["客户编号", "客户名称", "年营收", "备注"]
 
@@ -59,6 +62,51 @@ def test_hidden_rows_and_columns_are_read_and_said(tmp_path):
     assert read.tables[0].shape == (3, 4)
     (note,) = read.notes
     assert (note.key, note.blanks["rows"], note.blanks["columns"]) == ("note.hidden_lines", 1, 2)
+
+
+def test_the_records_of_an_xls_tell_its_errors_and_hidden_lines(tmp_path):
+    """A stream as it stands inside an .xls."""
+
+    def record(kind, *parts):
+        body = b"".join(parts)
+        return struct.pack("<HH", kind, len(body)) + body
+
+    begin, end = record(0x809, bytes(16)), record(10)
+    globals_ = begin + record(0x85, struct.pack("<IBB", 0, 0, 0), b"\1\0a") + end
+    offset = struct.pack("<I", len(globals_))
+    globals_ = globals_.replace(record(0x85, bytes(6), b"\1\0a"), record(0x85, offset, bytes(2), b"\1\0a"))
+    sheet = [
+        record(0x205, struct.pack("<HHHBB", 3, 1, 0, 42, 1)),
+        record(0x205, struct.pack("<HHHBB", 3, 2, 0, 1, 0)),  # TRUE
+        record(0x6, struct.pack("<HHH", 4, 2, 0), bytes([2, 0, 7, 0, 0, 0, 255, 255]), bytes(8)),
+        record(0x208, bytes(12), struct.pack("<I", 0x20)),
+        record(0x7D, struct.pack("<HHHHH", 2, 3, 0, 0, 1)),
+        begin + record(0x205, struct.pack("<HHHBB", 9, 9, 0, 42, 1)) + end,  # a chart's own
+    ]
+    (tmp_path / "a.xls").write_bytes(globals_ + begin + b"".join(sheet) + end)
+    (marks,) = read_records(tmp_path / "a.xls")
+    assert marks.errors == {(3, 1): "#N/A", (4, 2): "#DIV/0!"}
+    assert (marks.hidden_rows, marks.hidden_columns) == (1, 2)
+
+
+@pytest.mark.office
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not here")
+def test_an_xls_and_an_ods_of_libreoffice_say_their_errors_and_hidden_lines(tmp_path):
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx") as book:
+        sheet = book.add_worksheet("客户")
+        sheet.write_row("B3", HEADER)
+        sheet.write_row("B4", ["C001", "示例甲科技有限公司"])
+        sheet.write_formula("D4", "=1/0", None, "#DIV/0!")
+        sheet.set_row(3, None, None, {"hidden": True})
+        sheet.set_column("E:E", None, None, {"hidden": True})
+    profile = f"-env:UserInstallation=file://{tmp_path}/profile"
+    for kind in ("xls", "ods"):
+        command = ["soffice", profile, "--headless", "--convert-to", kind, "--outdir", tmp_path, tmp_path / "a.xlsx"]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+        read = read_file(tmp_path / f"a.{kind}")
+        assert read.tables[0].fillna("").values.tolist() == [["C001", "示例甲科技有限公司", "#DIV/0!", ""]]
+        (note,) = read.notes
+        assert (note.key, note.blanks["rows"], note.blanks["columns"]) == ("note.hidden_lines", 1, 1)
 
 
 # ── hostile files, each read by a process of its own that may not use more than a gigabyte
