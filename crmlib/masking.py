@@ -205,6 +205,10 @@ CANDIDATE = (
 )
 
 
+# The same in RE2 for the plain forms of a mobile number, and what becomes of them.
+AT_ONCE = {"phone": (r"^(?:\+86[- ]?)?(1[0-9]{2})(?:[0-9]{4}|[- ][0-9]{4}[- ])([0-9]{4})$", r"\1****\2")}
+
+
 def find_personal(text: str) -> list[Span]:
     """Phones, e-mails, id numbers and named handles in a text, from left to right; never masked ones.
 
@@ -236,11 +240,30 @@ def mask_texts(texts: "pd.Series") -> "pd.Series":
 
 def mask_column(kind: str, values: "pd.Series") -> "pd.Series":
     """One kind of value for a column, through its distinct values: mask_column("phone", contacts["phone"])."""
-    return through_distinct(values, MASKS[kind])
+    return through_distinct(values, MASKS[kind], at_once=AT_ONCE.get(kind))
 
 
-def through_distinct(values: "pd.Series", change: Callable[[str], str | None], *, candidate: str = "") -> "pd.Series":
-    """A column with each distinct text changed once; `candidate` (RE2) says which texts may change at all."""
+def holds_personal(texts: "pd.Series") -> bool:
+    """Whether mask_texts would change anything."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    distinct = pc.unique(pa.array(texts, pa.large_string(), from_pandas=True))
+    return any(map(find_personal, distinct.filter(pc.match_substring_regex(distinct, CANDIDATE)).to_pylist()))
+
+
+def through_distinct(
+    values: "pd.Series",
+    change: Callable[[str], str | None],
+    *,
+    candidate: str = "",
+    at_once: tuple[str, str] | None = None,
+) -> "pd.Series":
+    """A column with each distinct text changed once.
+
+    `candidate` (RE2) says which texts may change at all; `at_once` (RE2 and its replacement) does to those that it fits
+    what `change` would do.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -248,9 +271,10 @@ def through_distinct(values: "pd.Series", change: Callable[[str], str | None], *
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
     encoded = texts.dictionary_encode()
     distinct = encoded.dictionary
-    wanted = (
-        pc.match_substring_regex(distinct, candidate) if candidate else pa.array([True] * len(distinct), pa.bool_())
-    )
+    wanted = pc.match_substring_regex(distinct, candidate)
+    if at_once:
+        fits = pc.match_substring_regex(distinct, at_once[0])
+        distinct, wanted = pc.replace_substring_regex(distinct, *at_once), pc.and_not(wanted, fits)
     new = pa.array([change(text) for text in distinct.filter(wanted).to_pylist()], pa.large_string())
     changed = pc.replace_with_mask(distinct, wanted, new).take(encoded.indices)
     dtype = "str" if values.dtype == "category" else values.dtype

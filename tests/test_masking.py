@@ -192,3 +192,8 @@ def test_a_mobile_number_never_survives_in_a_column(before, number, after):
 def test_the_sieve_for_columns_lets_every_personal_value_through(parts):
     text = "".join(parts)
     assert mask_texts(pd.Series([text])).iloc[0] == mask_text(text)
+
+
+@given(st.lists(st.lists(st.sampled_from(["+86", "86", " ", "-", "100", "1234", "5678", "1", "；", "\u3000", "*"]), max_size=7).map("".join), max_size=20))  # fmt: skip
+def test_a_column_of_phones_is_masked_as_each_of_them_is(phones):
+    assert mask_column("phone", pd.Series(phones, dtype="str")).tolist() == [mask_phone(one) for one in phones]

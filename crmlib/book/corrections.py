@@ -56,12 +56,14 @@ class Corrections:
 
     def mark(self, contents: Iterable[str]) -> str:
         """A hash of the corrections to rows of these contents; "" where there is none."""
+        if self.cells.empty:  # as nearly always: no need to look at a million contents
+            return ""
         mine = self.cells[self.cells["content"].isin(set(contents))].sort_values(["content", "header"])
         return hashlib.sha256(mine.to_csv(index=False).encode()).hexdigest()[:16] if len(mine) else ""
 
     def apply(self, raw: pd.DataFrame, contents: pd.Series) -> pd.DataFrame:
         """`raw` with the corrected cells; `contents` has its index."""
-        if not contents.isin(self.cells["content"]).any():
+        if self.cells.empty or not contents.isin(self.cells["content"]).any():
             return raw
         fixed = {}
         for header, some in self.cells.groupby("header"):

@@ -9,16 +9,18 @@ import pandas as pd
 from crmlib.dictionary import Dictionary, Field
 from crmlib.intake.entities import entity_of
 from crmlib.intake.headers import Mapping
-from crmlib.masking import MASKS, mask_name, mask_text, mask_texts, through_distinct
+from crmlib.masking import AT_ONCE, MASKS, holds_personal, mask_name, mask_text, mask_texts, through_distinct
 from crmlib.reference import surnames
 
+_NAMES = Field("customers", "", "", "", personal="P")  # an unknown column that names people
 _SCANNED = ("str", "text", "list", "json", "enum")
 
 
 def mask_values(values: pd.Series, field: Field, *, style: str = "surname_star") -> pd.Series:
     """A personal field masked by what it is (phone, e-mail …), else as a person's name."""
     mask = MASKS[field.key] if field.key in MASKS and field.key != "name" else partial(mask_name, style=style)
-    return through_distinct(values.astype("str"), partial(_mask_list, mask) if field.type == "list" else mask)
+    one = partial(_mask_list, mask) if field.type == "list" else mask
+    return through_distinct(values.astype("str"), one, at_once=AT_ONCE.get(field.key))
 
 
 def _mask_list(mask: Callable[[str], str | None], text: str) -> str | None:
@@ -40,6 +42,7 @@ def hide_raw(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The file's cells masked where they are personal, and the columns that had to be masked, whole."""
     fields = {c.header: dictionary.field(f"{c.table}.{c.field}") for c in mapping.columns}
+    fields |= dict.fromkeys(mapping.people, _NAMES)
     person = is_person(rows).reindex(raw.index, fill_value=True)
     shown = {header: mask_cells(raw[header], fields.get(header), person) for header in raw.columns}
     if len(issues):  # a telephone number in the amount column
@@ -67,8 +70,7 @@ def _is_hidden(rows: pd.DataFrame, name: str, dictionary: Dictionary) -> bool:
     if field.personal == "person":
         return bool(is_person(rows).any())
     if field.personal == "free" or (field.custom and field.type in _SCANNED):
-        text = rows[name].astype("str")
-        return not mask_texts(text).equals(text)
+        return holds_personal(rows[name].astype("str"))
     return False
 
 

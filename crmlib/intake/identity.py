@@ -57,15 +57,18 @@ def identify_rows(
     """
     spec = dictionary.tables[table]
     keys = [rows[f"{table}.{name}"].astype("str") for name in spec.source_key if f"{table}.{name}" in rows]
-    present = keys[0].notna().reindex(content.index, fill_value=False) if keys else pd.Series(False, index=content.index)
+    present = (
+        keys[0].notna().reindex(content.index, fill_value=False) if keys else pd.Series(False, index=content.index)
+    )
     if table == "customers" and keys and "customers.name" in rows:
         keys.append(normal_name(rows["customers.name"]))
     joined = join_columns(keys).reindex(content.index).where(present, content) if keys else content
     late = content.index.isin(refused if refused is not None else [])
     order = pd.DataFrame({"joined": joined, "content": content.where(~late, "~" + content), "keyed": present})
     repeats = ~present if not spec.repeats else pd.Series(True, index=content.index)
-    occurrence = order.sort_values(["joined", "content"]).groupby("joined").cumcount().reindex(content.index)
-    occurrence = occurrence.where(repeats, 0)
+    occurrence = pd.Series(0, index=content.index)
+    again = order[repeats & order["joined"].duplicated(keep=False)].sort_values(["joined", "content"])
+    occurrence.loc[again.index] = again.groupby("joined").cumcount()
     if table == "customers":  # a sheet may name a customer once for each contact: different rows, equal ones are one
         twice = order["keyed"] & order["joined"].duplicated(keep=False)
         if twice.any():
