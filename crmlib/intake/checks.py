@@ -72,7 +72,7 @@ def split_rows(
         *_missing_keys(rows, table, issues),
         *_duplicate_keys(rows, table),
         *_unassigned(rows, table),
-        *_incomplete(rows, table, dictionary),
+        *_incomplete(rows, table, issues, dictionary),
         *(doubt_customers(rows, checks=checks, dictionary=dictionary) if table.key == "customers" else ()),
     ]
     every = pd.concat([one for one in found if len(one)] or found[:1], ignore_index=True)
@@ -200,8 +200,9 @@ def _unassigned(rows: pd.DataFrame, table: Table) -> list[pd.DataFrame]:
     return [list_issues(rows, table.key, "customer_id", nobody, "UNASSIGNED", "warning")]
 
 
-def _incomplete(rows: pd.DataFrame, table: Table, dictionary: Dictionary) -> list[pd.DataFrame]:
-    """What a complete record holds beside its key. A column that a sheet lacks is said once, on the line of its header."""
+def _incomplete(rows: pd.DataFrame, table: Table, issues: pd.DataFrame, dictionary: Dictionary) -> list[pd.DataFrame]:
+    """What a complete record holds beside its key, unless it is there and could not be read. A column that a sheet lacks is
+    said once, on the line of its header."""
     fields = [*table.fields.values(), *([dictionary.field("contacts.name")] if table.key == "customers" else [])]
     found = []
     for field in (f for f in fields if f.required == "complete"):
@@ -210,7 +211,8 @@ def _incomplete(rows: pd.DataFrame, table: Table, dictionary: Dictionary) -> lis
         if field.name != names[0]:
             continue  # said by the first of them
         if there:
-            lacking = np.logical_and.reduce([_missing(rows, name) for name in there])
+            unread = [_told(rows, issues, name.partition(".")[2], field.table) for name in there]
+            lacking = np.logical_and.reduce([_missing(rows, name) for name in there]) & ~np.logical_or.reduce(unread)
             found.append(list_issues(rows, field.table, field.key, lacking, "MISSING_FIELD", "warning"))
         else:
             found.append(said_once(rows, field.table, field.key, "MISSING_FIELD"))

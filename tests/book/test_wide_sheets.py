@@ -8,6 +8,7 @@ import pytest
 
 from crmlib.engine import read_frame
 from crmlib.insight.measures import overdue_payments
+from crmlib.labels import speaker
 
 AS_OF = date(2024, 7, 1)
 
@@ -77,7 +78,7 @@ def test_how_late_a_payment_was_is_counted_to_the_day(intake):
 甲一有限公司,2024-06-21,50,2024-06-20,50
 """
     built = intake({"回款.csv": payments})
-    late = read_frame(overdue_payments(built.book.tables, as_of=AS_OF)).sort_values("overdue_days")
+    late = read_frame(overdue_payments(built.book.tables, as_of=AS_OF)).sort_values(["overdue_days", "owed_cny"])
     assert late[["overdue_days", "owed_cny"]].values.tolist() == [[10, Decimal("0.00")], [10, Decimal("10000.00")]]
 
 
@@ -91,3 +92,22 @@ def test_a_cost_that_nobody_gave_stays_missing(intake):
     costs = rows(built, "orders").sort_values("ordered_on")["cost_cny"]
     assert costs.isna().tolist() == [False, True, False]
     assert costs.dropna().tolist() == [Decimal("60.00"), Decimal("0.00")]
+
+
+@pytest.mark.demand("B04", "B10")
+def test_every_fault_is_listed_with_file_line_field_value_and_a_reason_in_words(intake):
+    say = speaker("zh")
+    built = intake(
+        {
+            "客户.csv": "客户ID,客户名称,联系电话,电子邮箱,首次接触时间\nC1,甲一有限公司,12345,a@b,03/04/2023\n,,10012345678,,\n",
+        }
+    )
+    refused, doubted = rows(built, "quarantine"), rows(built, "warnings")
+    assert refused[["source_file", "line", "table", "field", "reason"]].values.tolist() == [
+        ["客户.csv", 3, "customers", "name", "MISSING_NAME"]
+    ]
+    told = set(doubted[doubted["line"].eq(2)][["field", "reason"]].itertuples(index=False, name=None))
+    assert {("phone", "BAD_PHONE"), ("email", "BAD_EMAIL"), ("first_contact_date", "DATE_AMBIGUOUS")} <= told
+    assert ("first_contact_date", "MISSING_FIELD") not in told  # said once
+    for fault in [*refused.itertuples(), *doubted.itertuples()]:
+        assert say.has(f"reason.{fault.reason}") and say.has(fault.suggestion)
