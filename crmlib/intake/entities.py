@@ -1,6 +1,7 @@
 """Is a customer an organisation or a person? Its own column says so; else its name does."""
 
 import re
+from collections.abc import Iterable
 
 from crmlib.intake.cells import tidy
 
@@ -12,6 +13,7 @@ _ORG_WORDS = re.compile(
     re.I,
 )
 _HONORIFIC = re.compile(r"(?:先生|女士|小姐|经理|主任|总监|老师|医生|总)$")
+_PEOPLE = re.compile(r"(?:[人员者]|姓名|名字|昵称|代表|经理|主管|主任|专员|顾问|老师|导购|客服|销售|对象)$")
 _HAN_NAME = re.compile(r"^[\u4e00-\u9fff㐀-䶿]{2,4}$|^[\u4e00-\u9fff]{2,10}·[\u4e00-\u9fff·]{2,14}$")
 
 
@@ -27,3 +29,11 @@ def entity_of(name: str, surnames: frozenset[str]) -> str:
     if begins_with_surname and (_HAN_NAME.match(bare) or (len(bare) == 1 and bare != words)):
         return "person"
     return "org"
+
+
+def holds_people(header: str, values: Iterable[str], surnames: frozenset[str]) -> bool:
+    """Whether an unknown column names people: its header says so, and so do most of its values."""
+    if not _PEOPLE.search(re.sub(r"[(（].*|[\s*＊:：\d]+$", "", header)):
+        return False
+    found = [entity_of(value, surnames) == "person" for value in values]
+    return sum(found) * 2 > len(found)

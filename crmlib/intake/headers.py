@@ -13,7 +13,7 @@ from crmlib.dictionary import Dictionary
 from crmlib.errors import SettingsError
 from crmlib.intake.cells import is_nothing, narrow
 from crmlib.intake.codes import parse_choice
-from crmlib.intake.entities import entity_of
+from crmlib.intake.entities import entity_of, holds_people
 from crmlib.intake.header_words import HeaderWord, read_header, squeeze
 from crmlib.intake.joined import is_clock, name_part
 from crmlib.intake.lookup import Found, find_fields, offer_words, spellings
@@ -63,6 +63,7 @@ class Mapping:
     table: str | None
     columns: list[ColumnMatch] = field(default_factory=list)
     custom: list[str] = field(default_factory=list)  # unknown headers
+    people: list[str] = field(default_factory=list)  # those of them that name people
     notes: list[Note] = field(default_factory=list)
     refusal: str = ""  # one of NOT_RECORDS, NO_TABLE_RECOGNISED or COLUMN_MISSING
     currency: str = ""  # as a header says it
@@ -99,9 +100,10 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     currency = next((words[c.header].currency for c in columns if words[c.header].currency not in ("", "CNY")), "")
     notes = [*absent, *_notes(columns, custom, table, rival, currency, dictionary)]
     notes += _seconds(custom, columns, {header: some[table].field for header, some in found.items() if table in some})
-    if lines := offer_fields(custom, raw, table=table):
+    people = [h for h in custom if holds_people(h, raw[h].dropna().unique()[:200], surnames())]
+    if lines := offer_fields(custom, raw, table=table, people=people):
         notes.append(Note("note.header_offer", lines=lines))
-    return Mapping(table, columns, custom, notes, currency=currency)
+    return Mapping(table, columns, custom, people, notes, currency=currency)
 
 
 def _told(

@@ -22,9 +22,9 @@ _READERS = (
 )
 
 
-def offer_fields(headers: Iterable[str], raw: pd.DataFrame, *, table: str) -> str:
+def offer_fields(headers: Iterable[str], raw: pd.DataFrame, *, table: str, people: Iterable[str] = ()) -> str:
     """Lines for settings.toml, ready to be pasted, of the first columns that hold anything; "" where there are none."""
-    lines = [_line(header, raw[header].dropna()) for header in headers if raw[header].notna().any()]
+    lines = [_line(header, raw[header].dropna(), header in people) for header in headers if raw[header].notna().any()]
     return "\n".join([f"[fields.{table}]", *lines[:SHOWN]]) if lines else ""
 
 
@@ -39,11 +39,11 @@ def guess_type(values: Iterable[str]) -> str:
     return "text" if sum(map(len, words)) > _LONG * len(words) else "str"
 
 
-def _line(header: str, column: pd.Series) -> str:
+def _line(header: str, column: pd.Series, people: bool) -> str:
     values = column.unique()[:LOOKED_AT]
     word = cells.tidy(header).replace("\\", "").replace('"', "")
     key = word if _BARE.fullmatch(word) else f'"{word}"'
-    personal = ', personal = "P"' if any(find_personal(value) for value in values) else ""
+    personal = ', personal = "P"' if people or any(find_personal(value) for value in values) else ""
     return f'{key} = {{ type = "{guess_type(values)}", zh = "{word}", en = "{word}"{personal} }}'
 
 

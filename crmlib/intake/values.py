@@ -19,6 +19,7 @@ from crmlib.intake.columns import Coded, distinct, encode, first_of, join_items
 from crmlib.intake.derived import Finding, derive_columns
 from crmlib.intake.fields import METHODS, Reading, SheetFacts, reading_of
 from crmlib.intake.joined import read_columns
+from crmlib.masking import mask_name
 from crmlib.settings import Source
 
 IDENTITY = ("customers.uscc",)  # beside the source keys: a fault here could join two customers
@@ -69,6 +70,8 @@ def standardise(
         for name in {**own, **told}
     }
     custom = {header: encode(raw[header]) for header in mapping.custom}
+    for header in mapping.people:  # whole they are kept in the vault's raw rows alone
+        custom[header] = custom[header].map(mask_name)
     derived = derive_columns(columns, exact, custom, table=mapping.table, dictionary=words)
     rows = to_frame(pa.table(derived.columns)) if derived.columns else pd.DataFrame(index=raw.index)
     return Standard(rows.set_axis(raw.index), _list([*findings, *derived.findings], raw.index))
