@@ -14,9 +14,21 @@ from crmlib.inputs import Input, list_inputs, list_others
 LIMIT = 1 << 30
 TITLE = """# What becomes of a file
 
-Every file of the real and of the hostile collections in `../shared/data`, read by `crmlib.intake.read_file` in a process that may not use more than
+| what comes | what is done |
+| --- | --- |
+| csv, tsv, txt | comma, tab, semicolon, bar or blanks between cells; UTF-8, UTF-16, GB18030, Big5; quotes that never close cost their own line alone; `="0001"` is 0001 |
+| xlsx, xlsm, xls, xlsb, ods | every sheet, hidden ones too; a text merged over rows counts for each; hidden rows and columns are read and said; `#N/A` is a reason at its cell (not in xlsb, whose error cells come as blanks) |
+| html, or html, Excel's XML or a single-file page named .xls | each table with more than one cell; spans as merged cells |
+| Parquet | each column as the text a sheet would show |
+| zip | a folder: each member a file of its own (`a.zip/orders.csv`), names in GBK too; what is no table is passed over and said; a zip inside, a password, or more than 4 GB or 250 times its size unpacked: refused |
+| `crm import postgresql://user@host/db --table orders` | also `mysql://`, `sqlite:///shop.db`; a table or view, each value as the text the database casts it to, in the order of its key; user and password are kept nowhere (a password may come from PGPASSWORD, ~/.pgpass, MYSQL_PWD) |
+| a file without column names | refused, until `[sources.<file name>] header = [...]` names them in order |
+| tables one below the other, a blank row between | each on its own |
+
+Below, every file of the real and of the hostile collections in `../shared/data`, read by `crmlib.intake.read_file` in a process that may not use more than
 a gigabyte of address space. Made by `python benchmarks/files.py ../shared/data`. *Rows* are data rows in tables, *aside* those set aside and why, *counted* is
 the number of physical rows by another count (the csv module; the height of the sheets; Parquet's own), where there is one: rows and aside together.
+Western encodings are refused on purpose: without a mark they cannot be told from one another.
 """
 
 
