@@ -188,3 +188,22 @@ def test_postgres_is_only_read(schema):
     )
     schema.execute("create view v as select crm_test.f() as a")
     assert "read-only" in refused(POSTGRES, "crm_test.v").blanks["detail"]
+
+
+@pytest.mark.postgres
+def test_nothing_that_is_kept_or_said_holds_the_user_or_the_password(schema, place, capsys):
+    from sqlalchemy import make_url
+
+    schema.execute('create table customers ("客户编号" text primary key, "客户名称" text)')
+    schema.execute("insert into customers values ('007', '示例甲科技有限公司')")
+    schema.execute("create role crm_reader_x login superuser")
+    try:
+        url = make_url(POSTGRES).set(username="crm_reader_x", password="s3cret-s3cret").render_as_string(False)
+        assert main(["import", url, "--table", "crm_test.customers", "--home", str(place.root)]) == 0
+    finally:
+        schema.execute("drop role crm_reader_x")
+    said = capsys.readouterr()
+    kept = [path.read_bytes() for path in place.root.rglob("*") if path.is_file()]
+    assert any(b"#crm_test.customers" in one for one in kept)
+    for secret in ("s3cret", "crm_reader_x"):
+        assert secret not in said.out + said.err and not any(secret.encode() in one for one in kept)
