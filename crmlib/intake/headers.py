@@ -33,6 +33,7 @@ ROUTES = {
     "customers.source_grade": ("customers.lifecycle_stage", "customers.entity_type"),
 }
 NOT_RECORDS = ("SUMMARY_TABLE", "FIELD_LIST")  # sheets of which every row is no data
+LOOKED_AT = 10_000  # rows that tell what an unknown column holds
 _JOINED = re.compile("注册|register", re.I)
 
 
@@ -100,8 +101,9 @@ def map_headers(raw: pd.DataFrame, *, source: Source | None = None, dictionary: 
     currency = next((words[c.header].currency for c in columns if words[c.header].currency not in ("", "CNY")), "")
     notes = [*absent, *_notes(columns, custom, table, rival, currency, dictionary)]
     notes += _seconds(custom, columns, {header: some[table].field for header, some in found.items() if table in some})
-    people = [h for h in custom if holds_people(h, raw[h].dropna().unique()[:200], surnames())]
-    if lines := offer_fields(custom, raw, table=table, people=people):
+    some = raw.head(LOOKED_AT)
+    people = [h for h in custom if holds_people(h, some[h].dropna().unique(), surnames())]
+    if lines := offer_fields(custom, some, table=table, people=people):
         notes.append(Note("note.header_offer", lines=lines))
     return Mapping(table, columns, custom, people, notes, currency=currency)
 

@@ -328,6 +328,23 @@ def test_what_is_kept_of_a_mapping_can_be_written_as_json():
     assert json.dumps(mapping.notes)
 
 
+# ── exports as known systems write them
+
+EXPORTS = pd.read_csv(
+    Path(__file__).parents[2] / "benchmarks" / "headers_exports.csv", dtype="str", keep_default_na=False
+)
+
+
+@pytest.mark.demand("B01", "B05")
+@pytest.mark.parametrize("export", EXPORTS["export"].unique())
+def test_nearly_all_columns_of_a_known_export_are_taken_for_what_they_are(export):
+    columns = EXPORTS[EXPORTS["export"].eq(export)]
+    cells = {one.header: one[4].split("|") for one in columns.itertuples()}
+    taken = fed(map_headers(pd.DataFrame(cells, dtype="str").replace("", None)))
+    wrong = [one.header for one in columns.itertuples() if taken.get(one.header, "custom") != one.field]
+    assert len(wrong) <= 0.2 * len(columns), wrong
+
+
 # ── settings
 
 
