@@ -54,7 +54,7 @@ class Key:
 
     def row_id(self, *parts: object) -> str:
         """A keyed hash of the parts in their order; missing and empty differ, "a","bc" and "ab","c" differ."""
-        return self._row_id("\x1f".join(map(_escaped, parts)))
+        return self._row_id("\x1f".join(map(_escaped, parts)).encode())
 
     def row_ids(self, rows: "pd.DataFrame | pd.Series | Iterable[tuple | str]") -> "pd.Series | list[str]":
         """row_id for each row: of a frame or a Series (one part a row) a Series with its index, of anything else a list."""
@@ -67,9 +67,9 @@ class Key:
         rows = [(row,) if isinstance(row, str) else row for row in rows]
         return [self._row_id(joined) for joined in _joined(list(zip(*rows, strict=True)))]
 
-    def _row_id(self, joined: str) -> str:
+    def _row_id(self, joined: bytes) -> str:
         one = self._hash.copy()
-        one.update(joined.encode())
+        one.update(joined)
         return one.hexdigest()
 
     def seal(self, data: bytes, *, name: str = "") -> bytes:
@@ -121,7 +121,7 @@ def _escaped(part: object) -> str:
     return "\x1e2" if text is None else text.replace("\x1e", "\x1e0").replace("\x1f", "\x1e1")
 
 
-def _joined(columns: Iterable[Iterable]) -> list[str]:
+def _joined(columns: Iterable[Iterable]) -> list[bytes]:
     """The parts of each row in one text, as row_id joins them, a column at a time."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -136,7 +136,10 @@ def _joined(columns: Iterable[Iterable]) -> list[str]:
             if pc.any(pc.match_substring(column, old)).as_py():
                 column = pc.replace_substring(column, old, new)
         texts.append(column.fill_null("\x1e2"))
-    return pc.binary_join_element_wise(*texts, pa.scalar("\x1f", pa.large_string())).to_pylist() if texts else []
+    if not texts:
+        return []
+    joined = pc.binary_join_element_wise(*texts, pa.scalar("\x1f", pa.large_string()))
+    return joined.cast(pa.large_binary()).to_pylist()  # in UTF-8 already
 
 
 # ── where it lies ──────────────────────────────────────────────────────────────────────────────────────────────────────

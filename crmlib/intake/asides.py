@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crmlib.intake.bulk import holds
 from crmlib.intake.headings import BLANKS, Heading, Merge, filled
 
 EXCERPT = 60
@@ -97,7 +98,7 @@ def find_asides(
                     put(at, reason)
 
     maybe = np.zeros(len(lines), dtype=bool)
-    for column in columns[:6]:
+    for column in (one for one in columns[:6] if holds(one, "计".encode(), b"total", any_case=True)):
         maybe |= pc.match_substring_regex(column, _TOTAL_SEARCH).fill_null(False).to_numpy()
     for at in np.flatnonzero(maybe & keep):
         if _is_total(cells(at)):

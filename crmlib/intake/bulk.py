@@ -1,6 +1,7 @@
 """The regular rows of a long delimited text, read at once; the few that are not come back as the lines they stand on."""
 
 import csv
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -32,7 +33,7 @@ def read_block(lines: "Lines", delimiter: str, *, quoted: bool, first: int, widt
 
     def skip(row: pa_csv.InvalidRow) -> str:
         odd.append(row.number - 1)
-        return "skip"
+        return "error" if re.search(BREAK, row.text) else "skip"  # an odd row over several lines may hold rows
 
     try:
         table = pa_csv.read_csv(
@@ -83,7 +84,10 @@ def _closes(lines: "Lines", last: int, delimiter: str, quoted: bool) -> bool:
         return False
 
 
-def holds(column: pa.ChunkedArray, *texts: bytes) -> bool:
-    """Whether one of `texts`, in lower case, may stand somewhere in a column: found in its bytes, far faster than cell by cell."""
-    datas = (bytes(chunk.buffers()[2] or b"").lower() for chunk in column.chunks)
-    return any(text in data for data in datas for text in texts)
+def holds(column: pa.ChunkedArray, *texts: bytes, any_case: bool = False) -> bool:
+    """Whether one of `texts` may stand somewhere in a column: looked for in its bytes, far faster than cell by cell.
+
+    any_case: `texts` are in lower case, and so may stand in any.
+    """
+    datas = (bytes(chunk.buffers()[2] or b"") for chunk in column.chunks)
+    return any(text in (data.lower() if any_case else data) for data in datas for text in texts)

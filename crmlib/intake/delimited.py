@@ -58,9 +58,10 @@ class Lines(Sequence[str]):
     def __init__(self, text: str) -> None:
         self.data = text.encode("utf-8", "surrogatepass")
         signs = np.frombuffer(self.data, np.uint8)
-        ends = np.append(signs == ord("\n"), False)
-        returns = np.flatnonzero(signs == ord("\r"))
-        ends[returns] = ~ends[returns + 1]  # \r\n is one end
+        ends = signs == ord("\n")
+        if self.data.count(b"\r") > self.data.count(b"\r\n"):  # \r\n is one end, a \r alone is one too
+            ends[:-1] |= (signs[:-1] == ord("\r")) & ~ends[1:]
+            ends[-1:] |= signs[-1:] == ord("\r")
         starts = np.concatenate([[0], np.flatnonzero(ends) + 1, [len(signs)]])
         self.starts = memoryview(starts[: -1 if starts[-2] == len(signs) else None])
 

@@ -55,7 +55,8 @@ def decode(data: bytes, *, file: str) -> Decoded:
     readings = []
     for encodings in CHINESE:
         for encoding in encodings:
-            try:
+            try:  # the beginning first: a wrong encoding fails there, before room is made for the whole
+                codecs.getincrementaldecoder(encoding)().decode(data[:SLICE])
                 text = data.decode(encoding)
             except UnicodeDecodeError:
                 continue
@@ -110,10 +111,10 @@ def _common_share(text: str) -> float:
     for start in range(0, len(text), SLICE):
         units = np.frombuffer(text[start : start + SLICE].encode("utf-16-le", "surrogatepass"), dtype=np.uint16)
         kind = np.pad(kinds[units], 1)
-        beyond, letter = kind >= UNCOMMON, kind == LETTER
-        alone = ~beyond[:-2] & ~beyond[2:] & (letter[:-2] | letter[2:])
-        seen += np.count_nonzero(beyond)
-        hits += np.count_nonzero((kind[1:-1] == COMMON) & ~alone)
+        common = kind[1:-1] == COMMON
+        alone = 1 + np.flatnonzero(common & (kind[:-2] < UNCOMMON) & (kind[2:] < UNCOMMON))
+        seen += np.count_nonzero(kind >= UNCOMMON)
+        hits += np.count_nonzero(common) - np.count_nonzero((kind[alone - 1] == LETTER) | (kind[alone + 1] == LETTER))
     return hits / seen if seen else 1.0
 
 

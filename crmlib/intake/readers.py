@@ -83,6 +83,7 @@ def _read_text(path: Path, file: str, header: Sequence[str]) -> Read:
     if _is_json(text):
         raise DataError("error.file_not_table", file=file)
     delimited = read_delimited(text, file=file, spaced=len(header) > 1)
+    del data, page, text  # of a large file one copy is enough
     if suffix not in TEXTS:
         notes = [*notes, Note("note.other_content", file=file, suffix=path.suffix, found="csv")]
     grid = Grid("", delimited.rows, notes=delimited.notes, bulk=delimited.bulk)
