@@ -15,6 +15,7 @@ from crmlib.book.decisions import read_decisions
 from crmlib.book.ledger import read_lines
 from crmlib.book.outcome import trace_rows
 from crmlib.book.shelf import Book, open_book, publish
+from crmlib.book.spotcheck import spot_checks
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY, Dictionary
 from crmlib.errors import DataError, SettingsError
@@ -100,6 +101,7 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     )
     changes = sheets.changes.assign(customer_id=sheets.changes["row_id"].map(owner))
     tables |= traced | _registry(references, matched, previous) | {"cells": merged.cells, "changes": changes}
+    tables["spot_checks"] = spot_checks(home)
     manifest = {
         "source": source,
         "origin": origin,

@@ -19,6 +19,8 @@ from crmlib.book.receipt import file_lines
 from crmlib.book.review_sheet import KIND as REVIEW
 from crmlib.book.review_sheet import read_review
 from crmlib.book.shelf import Book, current_version, open_book, set_aside
+from crmlib.book.spotcheck import KIND as SPOT_CHECK
+from crmlib.book.spotcheck import add_spot_check, read_spot_check
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY, Dictionary
 from crmlib.errors import DataError
@@ -143,6 +145,15 @@ def take_returned(
             rest = home.todo / "amendments.xlsx"
             write_amendments(rest, dictionary=dictionary, say=say, rows=refused)
             tell(say("import.not_amended", file=one.name, n=len(refused), why=refused[0].reason, path=rest))
+    elif kind == SPOT_CHECK:
+        lines = add_spot_check(
+            home,
+            read_spot_check(one.path, file=one.name),
+            who=last_author(one.path) or one.name,
+            at=when,
+            source=source,
+        )
+        tell(say("import.checked", file=one.name, n=len(lines)))
     else:
         raise DataError("error.sheet_kind", file=one.name, kind=kind)
 

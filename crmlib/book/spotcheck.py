@@ -2,12 +2,14 @@
 
 import hashlib
 import math
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from crmlib.book.ledger import append_lines, read_lines
 from crmlib.book.shelf import Book
 from crmlib.dictionary import DICTIONARY, Field
 from crmlib.errors import DataError
@@ -135,6 +137,21 @@ def read_spot_check(path: Path, *, file: str = "") -> pd.DataFrame:
     if not ours:
         raise DataError("error.sheet_kind", file=file or path.name, kind=KIND)
     return pd.DataFrame(found, columns=_COLUMNS).astype("str").drop_duplicates(ignore_index=True)
+
+
+def add_spot_check(home: Home, checked: pd.DataFrame, *, who: str, at: datetime, source: str) -> list[int]:
+    """What read_spot_check found, written to the ledger: one line per row of it that holds a verdict."""
+    judged = checked[checked["result"].notna()].astype(object)
+    rows = judged.where(judged.notna(), None).to_dict("records")
+    return append_lines(home, "entry", [{"spot_check": row, "source": source} for row in rows], who=who, at=at)
+
+
+def spot_checks(home: Home) -> pd.DataFrame:
+    """Every verdict that holds, as read_spot_check gives them; of a record that was judged again the last."""
+    lines = [line.subject for line in read_lines(home, "entry") if "spot_check" in line.subject]
+    told = pd.DataFrame([one["spot_check"] | {"source": one["source"]} for one in lines], columns=[*_COLUMNS, "source"])
+    last = told.groupby(["period", "table", "row_id"])["source"].transform("last")
+    return told[told["source"].eq(last)].drop(columns="source").reset_index(drop=True)
 
 
 def estimate_errors(checked: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from crmlib.insight.figures import build_figures
 from crmlib.insight.results import compute_results
 from crmlib.report.data import COLUMNS, ReportData
 
-QUALITY = ("entry_by_person", "completeness_change", "texts", "costs", "given", "attachments_missing")
+QUALITY = ("entry_by_person", "completeness_change", "texts", "costs", "given", "spot_errors", "attachments_missing")
 # by the earlier notebooks
 MADE = ("measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", "funnel", *QUALITY)
 

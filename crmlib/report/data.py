@@ -35,6 +35,7 @@ COLUMNS = {
     "texts": ["table", "field", "rows", "blank", "vague"],
     "costs": ["table", "rows", "missing"],
     "given": ["customer_id", "field", "given", "computed", "agrees"],
+    "spot_errors": ["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"],
     "attachments_missing": ["table", "row_id", "customer_id", "path"],
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from crmlib.book.access import scan_files
+from crmlib.book.ledger import read_lines, undo_line
 from crmlib.book.spotcheck import (
     draw_sample,
     estimate_errors,
@@ -126,3 +127,18 @@ def test_the_interval_is_wilsons():
     assert estimate_errors(pd.DataFrame(columns=["table", "row_id", "result", "field"], dtype="str"))[
         "judged"
     ].tolist() == [0]
+
+
+@pytest.mark.demand("C11")
+def test_a_filled_sheet_dropped_into_the_inbox_becomes_an_error_rate_and_undone_it_is_gone(intake, book, sheet, place):
+    page = (filled := openpyxl.load_workbook(sheet)).worksheets[0]
+    for row, word in enumerate(("对", "错", "对"), start=2):
+        page.cell(row, 3, word)
+    filled.save(place.inbox / "抽查.xlsx")
+    built = intake({})
+    whole = estimate_errors(built.book.frame(built.book.table("spot_checks"))).set_index(["table", "field"])
+    assert whole.loc[("all", "any"), ["judged", "wrong"]].tolist() == [3, 1]
+    lines = read_lines(place, "entry")
+    for line in lines:
+        undo_line(place, line.id, who="周示例", at=line.at)
+    assert intake({}).book.count("spot_checks") == 0

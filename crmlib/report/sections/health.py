@@ -41,6 +41,7 @@ def quality_blocks(data: ReportData) -> list[Block]:
             "texts": _texts,
             "costs": _costs,
             "given": _given,
+            "spot_errors": _spot_errors,
             "attachments_missing": _attachments,
         },
     )
@@ -106,6 +107,22 @@ def _texts(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
         told,
         say("section.health.texts_note", chars=data.settings.entry.vague_chars),
     )
+
+
+def _spot_errors(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
+    """Where people looked records over: how many were wrong, with the interval that so few of them allow."""
+    enough = rows["judged"].ge(data.settings.entry.least)
+    told = rows.assign(
+        table=[say("balance.total") if t == "all" else name_table(t, say) for t in rows["table"]],
+        field=["" if f == "any" else name_field(t, f, say) for t, f in zip(rows["table"], rows["field"], strict=True)],
+        **{name: rows[name].where(enough) for name in ("rate", "low", "high")},
+    )
+    named = columns(
+        say, ("table", "text"), ("field", "text"), ("judged", "int"), ("wrong", "int"), ("rate", "share"),
+        ("low", "share"), ("high", "share"),
+    )  # fmt: skip
+    note = say("section.health.spot_note", least=data.settings.entry.least)
+    return Table(say("section.health.spot"), named, told, note)
 
 
 def _costs(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
