@@ -107,6 +107,7 @@ def test_a_locked_zip_is_refused(tmp_path):
     data[data.index(b"PK\x01\x02") + 8] |= 1
     path.write_bytes(data)
     assert why(path).key == "error.archive_encrypted"
+    assert list_inputs([path])[0].member is None  # refused as a whole, not member by member
 
 
 def test_a_damaged_zip_is_refused(tmp_path):

@@ -97,6 +97,16 @@ def test_a_server_that_is_not_there_is_said_without_the_password(kind):
     assert "s3cret" not in error.message("zh") and "anna" not in error.blanks["database"]
 
 
+def test_a_driver_that_repeats_the_password_is_not_quoted(monkeypatch):
+    import sqlalchemy as sa
+
+    def fail(*args, **told):
+        raise sa.exc.OperationalError("", {}, Exception("cannot log in with s3cret-s3cret\nsecond line"))
+
+    monkeypatch.setattr(sa, "create_engine", fail)
+    assert refused("mysql://anna:s3cret-s3cret@h/shop").blanks["detail"] == "cannot log in with ***"
+
+
 def test_mysql_is_asked_for_text_and_rows_in_order():
     """No server here: the statement alone."""
     import sqlalchemy as sa

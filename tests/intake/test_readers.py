@@ -134,6 +134,17 @@ def test_tables_one_below_the_other_are_two_tables(tmp_path, between, filling):
     assert [len(table) for table in read.tables] == [2, 1]
 
 
+def test_a_small_table_above_a_wide_one_is_no_title(tmp_path):
+    wide = [
+        ["订单编号", "客户编号", "客户名称", "下单时间", "金额", "备注"],
+        ["D1", "C001", "示例甲", "2024-05-01", "10", "x"],
+    ]
+    small, large = read_file(
+        write(tmp_path / "a.csv", [["客户编号", "客户名称"], ["C001", "示例甲"], [], *wide])
+    ).tables
+    assert (len(small), len(large)) == (1, 1) and large.columns.tolist() == wide[0]
+
+
 def test_marks_that_guard_a_code_are_taken_off_and_said(tmp_path):
     (tmp_path / "a.csv").write_text(
         '客户编号,客户名称,备注\n="0001",\'s 店,\'10012345678\n"=""0002""",="",x\n', encoding="utf-8"
