@@ -8,33 +8,7 @@ LONGEST = 200  # no number, date or identifier is longer; a longer text is prose
 
 # What people type where they have nothing to say. A bare zero is a value, not one of these.
 NOTHING = frozenset(
-    [
-        "-",
-        "--",
-        "---",
-        "—",
-        "——",
-        "–",
-        "/",
-        "\\",
-        ".",
-        "。",
-        "无",
-        "暂无",
-        "没有",
-        "未知",
-        "不详",
-        "未填",
-        "待补充",
-        "空",
-        "n/a",
-        "na",
-        "nan",
-        "null",
-        "none",
-        "nil",
-        "unknown",
-    ]
+    "- -- --- — —— – / \\ . 。 无 暂无 没有 未知 不详 未填 待补充 空 n/a na nan null none nil unknown".split()  # noqa: SIM905
 )
 NOT_CALCULATED = "#FORMULA!"  # our word for a formula that no program has calculated yet
 _ERROR = re.compile(

@@ -123,6 +123,7 @@ _BY_TYPE: Mapping[str, Callable[[str], Parsed]] = {
 
 
 _CODES: Mapping[str, Callable[[str], Parsed]] = {
+    "staff.name": people.parse_person,
     "customers.uscc": codes.parse_uscc,
     "customers.id_no": people.parse_id_no,
 }
@@ -170,10 +171,6 @@ def _founded(field: Field, dictionary: Dictionary) -> Reading:
         return Parsed(date(int(year[1]), 1, 1), note="DATE_YEAR_ONLY") if year else day
 
     return Reading(parse, {field.name: _same})
-
-
-def _staff_name(field: Field, dictionary: Dictionary) -> Reading:
-    return Reading(people.parse_person, {field.name: _same})
 
 
 def _headcount(field: Field, dictionary: Dictionary) -> Reading:
@@ -287,7 +284,6 @@ def _participants(field: Field, dictionary: Dictionary) -> Reading:
 _SPECIAL: Mapping[str, Callable[[Field, Dictionary], Reading]] = {
     "customers.name": _customer_name,
     "contacts.name": _contact_name,
-    "staff.name": _staff_name,
     "customers.founded_on": _founded,
     "customers.headcount": _headcount,
     "customers.entity_type": _routed,
