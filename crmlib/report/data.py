@@ -83,6 +83,7 @@ class ReportData:
     texts: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     given: pd.DataFrame | None = None
+    spot_errors: pd.DataFrame | None = None
     attachments_missing: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
