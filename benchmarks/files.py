@@ -42,6 +42,7 @@ def main(place: Path) -> None:
         except (BrokenProcessPool, TimeoutError) as error:
             found[one.name] = f"**{type(error).__name__}**"
             pool = ProcessPoolExecutor(1, initializer=limit)
+    pool.shutdown()
     found |= {name: "not read: no kind of file that holds tables" for name in list_others([place])}
     print(TITLE)
     kinds = Counter("read" if "rows" in text else text.partition(":")[0] for text in found.values())

@@ -117,7 +117,7 @@ def _heading(
         heading = find_heading(cells, merged=merged, file=file, offset=head[0][0] - 1)
         if heading is None:
             return None, DataError("error.file_no_header", file=file)
-        for at in range(1, heading.first):  # a table that ends above the best header is a table of its own
+        for at in range(1, heading.first + 1):  # a table that ends above the best header is a table of its own
             if not filled(cells[at - 1]) and begins_table(cells[at : at + LOOK], ()):
                 above = find_heading(cells[:at], merged=merged, file=file, offset=head[0][0] - 1)
                 if above and is_whole(cells[above.first], cells[above.last + 1 : at]):
