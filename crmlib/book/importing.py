@@ -3,32 +3,23 @@
 import json
 import shutil
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
 from crmlib.book import batches as kept
-from crmlib.book.amendments import KIND as AMENDMENTS
-from crmlib.book.amendments import add_amendments, read_amendments, write_amendments
-from crmlib.book.corrections import Corrections, add_corrections
-from crmlib.book.decisions import add_decisions
-from crmlib.book.ledger import known_sources
-from crmlib.book.quarantine_sheet import KIND as QUARANTINE
-from crmlib.book.quarantine_sheet import read_quarantine
+from crmlib.book.corrections import Corrections
 from crmlib.book.receipt import file_lines
-from crmlib.book.review_sheet import KIND as REVIEW
-from crmlib.book.review_sheet import read_review
-from crmlib.book.shelf import Book, current_version, open_book, set_aside
-from crmlib.book.spotcheck import KIND as SPOT_CHECK
-from crmlib.book.spotcheck import add_spot_check, read_spot_check
+from crmlib.book.shelf import set_aside
+from crmlib.book.taking import Taking, take_sheet
 from crmlib.book.work import Work
-from crmlib.dictionary import DICTIONARY, Dictionary
+from crmlib.dictionary import DICTIONARY
 from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.inputs import Input, book_origin, home_inputs, list_others
 from crmlib.keys import Key, load_key
 from crmlib.labels import Say
-from crmlib.returned import last_author, sheet_kind
+from crmlib.returned import sheet_kind
 from crmlib.settings import Settings
 
 
@@ -66,8 +57,9 @@ def import_files(
     known = {(one.system, one.file, one.sha256): one for one in batches}
     dictionary = DICTIONARY.with_fields(settings.own_fields())
     for one in inputs:
-        if kind := sheet_kind(one.path):
-            take_returned(home, one, kind, key=key, dictionary=dictionary, at=received_on, say=say, tell=tell)
+        if sheet_kind(one.path):
+            for line in take_sheet(Taking(home, one, key, dictionary, received_on, say)):
+                tell(line)
     inputs = [one for one in inputs if not sheet_kind(one.path)]
     reader = kept.Reader(home, settings, dictionary, key, Corrections(home, key))
     new, seen, problems = [], [], []
@@ -98,70 +90,6 @@ def import_files(
                 sealed.unlink()
         raise DataError.of(problems)
     return Imported(new, seen, key)
-
-
-def take_returned(
-    home: Home,
-    one: Input,
-    kind: str,
-    *,
-    key: Key,
-    dictionary: Dictionary,
-    at: date,
-    say: Say,
-    tell: Callable[[str], None],
-) -> None:
-    """A sheet of ours that somebody filled in: what it says goes to the ledger, once."""
-    source, when = one.sha256(), datetime.combine(at, time())
-    if source in known_sources(home):
-        tell(say("import.seen", file=one.name))
-    elif kind == QUARANTINE:
-        found = read_quarantine(
-            one.path,
-            _book(home, one),
-            kept.list_batches(home),
-            home=home,
-            key=key,
-            dictionary=dictionary,
-            file=one.name,
-        )
-        add_corrections(home, found.corrections, key=key, source=source, who=last_author(one.path) or one.name, at=when)
-        tell(say("import.corrected", file=one.name, rows=found.rows, cells=len(found.corrections)))
-        if found.unknown:
-            tell(say("import.corrected_unknown", file=one.name, n=found.unknown))
-    elif kind == REVIEW:
-        answers = read_review(one.path, file=one.name)
-        add_decisions(home, answers.decisions, who=last_author(one.path) or one.name, at=when, source=source)
-        tell(say("import.decided", file=one.name, n=len(answers.decisions), unsure=answers.unsure))
-        if answers.unread:
-            tell(say("import.undecided", file=one.name, cells=", ".join(answers.unread[:5])))
-    elif kind == AMENDMENTS:
-        taken, refused = read_amendments(
-            one.path, _book(home, one), dictionary=dictionary, on=at, file=one.name, say=say
-        )
-        add_amendments(home, taken, dictionary=dictionary, key=key, source=source, at=when)
-        tell(say("import.amended", file=one.name, n=len(taken)))
-        if refused:
-            rest = home.todo / "amendments.xlsx"
-            write_amendments(rest, dictionary=dictionary, say=say, rows=refused)
-            tell(say("import.not_amended", file=one.name, n=len(refused), why=refused[0].reason, path=rest))
-    elif kind == SPOT_CHECK:
-        lines = add_spot_check(
-            home,
-            read_spot_check(one.path, file=one.name),
-            who=last_author(one.path) or one.name,
-            at=when,
-            source=source,
-        )
-        tell(say("import.checked", file=one.name, n=len(lines)))
-    else:
-        raise DataError("error.sheet_kind", file=one.name, kind=kind)
-
-
-def _book(home: Home, one: Input) -> Book:
-    if current_version(home) is None:
-        raise DataError("error.sheet_no_book", file=one.name)
-    return open_book(home)
 
 
 def import_inputs(work: Work, *, inbox: str = "", received_on: str = "", origin: str = "") -> Imported:
