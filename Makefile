@@ -8,7 +8,8 @@ report: $(READY)   ## the inbox if it has files, else the sample: the last full 
 	@.venv/bin/crm run --period last
 
 test: $(READY)     ## every test that needs no outside service, and every notebook on the sample
-	@home=$$(mktemp -d); CRM_HOME=$$home $(PY) -m pytest -q tests notebooks --nbval-lax; code=$$?; rm -rf $$home; exit $$code
+	@$(PY) -m pytest -q tests -n auto --dist loadfile
+	@home=$$(mktemp -d); CRM_HOME=$$home $(PY) -m pytest -q --nbval-lax notebooks; code=$$?; rm -rf $$home; exit $$code
 
 check: $(READY)    ## what CI asks first
 	@.venv/bin/ruff format --check .
