@@ -30,13 +30,6 @@ def total_line(balance: pd.DataFrame, *, say: Say) -> str:
     return balance_line(balance[["in", *STATUSES]].sum(), say=say)
 
 
-def links_by_rule(book: Book, *, say: Say) -> pd.DataFrame:
-    """One row per rule: pairs united, pairs to review."""
-    frames = {"links": book.frame(book.table("links")), "review": book.frame(book.table("review"))}
-    counts = pd.DataFrame({say(f"todo.{n}"): f["rule"].value_counts() for n, f in frames.items()}).fillna(0).astype(int)
-    return counts.rename_axis(say("todo.rule")).rename(index=lambda rule: say(f"rule.{rule}")).reset_index()
-
-
 # where a row of a table stands in time
 _DATED = {"orders": "ordered_on", "interactions": "occurred_at", "tickets": "opened_at", "opportunities": "opened_on"}
 

@@ -4,6 +4,8 @@ import pandas as pd
 
 from crmlib import __version__
 from crmlib.book.balance import STATUSES
+from crmlib.book.decisions import read_decisions
+from crmlib.book.match_quality import rule_quality
 from crmlib.book.results import publish_tables
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY
@@ -47,6 +49,7 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
         quarantine=_count(book, "quarantine"),
         completeness=measure_completeness(book),
         missing=missing,
+        match_rules=rule_quality(book, decided=read_decisions(work.home)),
         **(results | kept),
     )
 

@@ -35,6 +35,7 @@ COLUMNS = {
     "texts": ["table", "field", "rows", "blank", "vague"],
     "costs": ["table", "rows", "missing"],
     "given": ["customer_id", "field", "given", "computed", "agrees"],
+    "match_rules": ["rule", "united", "asked", "judged", "right", "share", "low", "high"],
     "spot_errors": ["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"],
     "attachments_missing": ["table", "row_id", "customer_id", "path"],
 }  # fmt: skip
@@ -83,6 +84,7 @@ class ReportData:
     texts: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     given: pd.DataFrame | None = None
+    match_rules: pd.DataFrame | None = None
     spot_errors: pd.DataFrame | None = None
     attachments_missing: pd.DataFrame | None = None
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from crmlib.book.match_quality import ENOUGH
 from crmlib.insight.entry import baseline_of
 from crmlib.labels import Say
 from crmlib.report.blocks import Block, Section, Table
@@ -24,6 +25,8 @@ def build_health(data: ReportData) -> Section | None:
             blocks.append(_reasons(rows, say(f"section.health.{name}"), say))
     if len(data.completeness):
         blocks.append(_completeness(data.completeness, say))
+    if len(data.match_rules):
+        blocks.append(_match_rules(data.match_rules, say))
     blocks += quality_blocks(data)
     words = tell_balance(data)
     return make_section(
@@ -107,6 +110,16 @@ def _texts(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
         told,
         say("section.health.texts_note", chars=data.settings.entry.vague_chars),
     )
+
+
+def _match_rules(rows: pd.DataFrame, say: Say) -> Table:
+    """Which rules united customers, and how often people who looked agreed."""
+    named = columns(
+        say, ("rule", "text"), ("united", "int"), ("asked", "int"), ("judged", "int"), ("share_right", "share"),
+        ("low", "share"), ("high", "share"),
+    )  # fmt: skip
+    told = rows.assign(rule=[say(f"rule.{rule}") for rule in rows["rule"]]).rename(columns={"share": "share_right"})
+    return Table(say("section.health.match"), named, told, say("section.health.match_note", least=ENOUGH))
 
 
 def _spot_errors(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
