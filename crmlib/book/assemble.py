@@ -74,12 +74,13 @@ def _converted(amounts: pd.Series, rate: Decimal) -> pd.Series:
     return pd.Series(values, index=amounts.index, dtype=amounts.dtype)
 
 
-def when_seen(references: References, sheets: Sheets) -> pd.Series:
-    """When each customer row was last received: of two values the later wins."""
+def seen_days(references: References, sheets: Sheets) -> pd.DataFrame:
+    """first_seen_on and last_seen_on of each row of references.customers: of two values the later wins."""
     day = {n: pd.Timestamp(sheet.batch.received_on) for n, sheet in enumerate(sheets.about)}
     lines = references.by_line
-    seen = pd.to_datetime(lines["sheet"].map(day)).groupby(lines["customer_row_id"]).max()
-    return seen.reindex(references.customers["row_id"]).set_axis(references.customers.index)
+    seen = pd.to_datetime(lines["sheet"].map(day)).groupby(lines["customer_row_id"]).agg(["min", "max"])
+    seen = seen.reindex(references.customers["row_id"]).set_axis(references.customers.index)
+    return seen.set_axis(["first_seen_on", "last_seen_on"], axis=1)
 
 
 def assemble_tables(

@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from crmlib.book.amendments import apply_amendments
-from crmlib.book.assemble import Sheets, assemble_tables, load_sheets, when_seen
+from crmlib.book.assemble import Sheets, assemble_tables, load_sheets, seen_days
 from crmlib.book.balance import balance_by_file, check_balance
 from crmlib.book.batches import Reader, list_batches, reading_rules
 from crmlib.book.corrections import Corrections
 from crmlib.book.decisions import read_decisions
 from crmlib.book.ledger import read_lines
+from crmlib.book.names import dated_names
 from crmlib.book.outcome import trace_rows
 from crmlib.book.shelf import Book, open_book, publish
 from crmlib.book.spotcheck import spot_checks
@@ -81,8 +82,9 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
         hub_names=rules.hub_names,
         off=rules.off,
     )
+    seen = seen_days(references, sheets)
     merged = merge_customers(
-        references.customers.assign(seen_on=when_seen(references, sheets)),
+        references.customers.assign(seen_on=seen["last_seen_on"]),
         matched.row_to_customer,
         source_priority=settings.matching.source_priority,
     )
@@ -101,6 +103,7 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     )
     changes = sheets.changes.assign(customer_id=sheets.changes["row_id"].map(owner))
     tables |= traced | _registry(references, matched, previous) | {"cells": merged.cells, "changes": changes}
+    tables["names"] = dated_names(references, matched.row_to_customer, seen, merged.customers)
     tables["spot_checks"] = spot_checks(home)
     manifest = {
         "source": source,
