@@ -1,27 +1,22 @@
 """settings.toml over defaults.toml, as frozen records; every mistake is listed at once."""
 
-import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
 from crmlib import dictionary
 from crmlib.dictionary import Field
 from crmlib.errors import SettingsError
 from crmlib.home import Home
+from crmlib.judging import PLAN_SEGMENTS, Clusters, Segment, Tagging, TagRule, Tiers
+from crmlib.segment_rules import find_faults
+from crmlib.toml_records import lay_over, parse_toml, read_record
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
-
-# outside strings and comments only a key can hold such letters; TOML wants it in quotes, people do not write them
-_STRANGE_KEY = re.compile(
-    r'""".*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*|([\w-]*[^\x00-\x7f\W][\w-]*)', re.DOTALL
-)
 
 
 @dataclass(frozen=True)
@@ -37,6 +32,7 @@ class Report:
     title: Words
     sections: tuple[str, ...]
     org: str
+    satisfied_from: float
 
 
 @dataclass(frozen=True)
@@ -130,36 +126,6 @@ class Privacy:
 
 
 @dataclass(frozen=True)
-class ValueTier:
-    basis: Literal["trailing_12m", "calendar_year", "fiscal_year", "cumulative"]
-    high: float
-    middle: float
-
-
-@dataclass(frozen=True)
-class PotentialTier:
-    intents: tuple[str, ...]
-    priorities: tuple[str, ...]
-    stages: tuple[str, ...]
-    lifecycle_stages: tuple[str, ...]
-    clarity: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class RiskTier:
-    lost_months: int
-    warn_overdue: int
-    window_months: int
-
-
-@dataclass(frozen=True)
-class Tiers:
-    value: ValueTier
-    potential: PotentialTier
-    risk: RiskTier
-
-
-@dataclass(frozen=True)
 class Template:
     """`profile`: the fields of one trade, beside those that every trade has."""
 
@@ -195,6 +161,10 @@ class Settings:
     template: Template
     privacy: Privacy
     tiers: Tiers
+    segments: tuple[Segment, ...]
+    tagging: Tagging
+    clusters: Clusters
+    tags: tuple[TagRule, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     fields: Mapping[str, Mapping[str, OwnField]] = field(default_factory=dict)
 
@@ -228,12 +198,12 @@ def load_settings(home: Home) -> Settings:
 def parse_settings(text: str = "", *, file: str = "settings.toml") -> Settings:
     """The text of a settings.toml → Settings; "" gives the defaults."""
     try:
-        own = tomllib.loads(_STRANGE_KEY.sub(lambda m: f'"{m[1]}"' if m[1] else m[0], text))
+        own = parse_toml(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError("error.settings_toml", file=file, detail=error) from None
-    tree = _over(tomllib.loads(DEFAULTS.read_text(encoding="utf-8")), own)
+    tree = lay_over(parse_toml(DEFAULTS.read_text(encoding="utf-8")), own)
     problems: list[SettingsError] = []
-    settings = _read(Settings, tree, "", file, problems)
+    settings = read_record(Settings, tree, "", file=file, problems=problems)
     if not problems:
         problems = [SettingsError(key, file=file, **blanks) for key, blanks in _contradictions(settings)]
     if problems:
@@ -250,54 +220,18 @@ def _contradictions(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
         found.append(("error.settings_share", {"where": "[checks] flood_share", "value": settings.checks.flood_share}))
     if not 1 <= settings.periods.fiscal_year_start <= 12:
         found.append(("error.settings_month", {"value": settings.periods.fiscal_year_start}))
+    found += find_faults(settings.segments)
+    for word in settings.tiers.precedence:
+        if word not in PLAN_SEGMENTS:
+            found.append(("error.precedence", {"word": word, "known": ", ".join(PLAN_SEGMENTS)}))
+    families = dictionary.DICTIONARY.choices["tag_family"]
+    for n, rule in enumerate(settings.tags, start=1):
+        if rule.family not in families:
+            found.append(
+                ("error.tag_family", {"where": f"[[tags]] #{n}", "word": rule.family, "known": ", ".join(families)})
+            )
+    for name in ("purchase_cycles", "contact_frequency"):
+        for key, band in getattr(settings.tagging, name).items():
+            if len(band) != 2 or band[0] > band[1]:
+                found.append(("error.settings_band", {"where": f"[tagging] {name}.{key}", "value": list(band)}))
     return found
-
-
-def _over(base: dict, own: dict) -> dict:
-    """`own` over `base`, key by key."""
-    both = {
-        k: _over(base[k], v) if isinstance(v, dict) and isinstance(base.get(k), dict) else v for k, v in own.items()
-    }
-    return {**base, **both}
-
-
-def _read(kind: Any, node: Any, where: str, file: str, problems: list[SettingsError]) -> Any:
-    """`node` of TOML as `kind`; what does not fit is added to `problems`."""
-    origin, args = get_origin(kind), get_args(kind)
-    if kind is Any:
-        return node
-    if is_dataclass(kind) and isinstance(node, dict):
-        hints = get_type_hints(kind)
-        for key in node.keys() - hints.keys():
-            near = get_close_matches(key, hints, n=1)
-            problems.append(
-                SettingsError(
-                    "error.setting_unknown" if near else "error.setting_unknown_far",
-                    **({"near": near[0]} if near else {"known": ", ".join(hints)}),
-                    file=file, where=f"[{where}]" if where else file, key=key,
-                )
-            )  # fmt: skip
-        given = {k: _read(hints[k], node[k], f"{where}.{k}".strip("."), file, problems) for k in hints if k in node}
-        missing = [f.name for f in fields(kind) if f.name not in node and _no_default(f)]
-        for key in missing:
-            problems.append(SettingsError("error.setting_missing", file=file, where=where, key=key))
-        return None if missing else kind(**given)
-    if origin in (Mapping, dict, get_origin(Mapping[str, str])) and isinstance(node, dict):
-        return {key: _read(args[1], value, f"{where}.{key}", file, problems) for key, value in node.items()}
-    if origin is tuple and isinstance(node, list):
-        return tuple(_read(args[0], one, where, file, problems) for one in node)
-    if origin is Literal and node in args:
-        return node
-    if origin in (Union, UnionType):
-        return _read(next(a for a in args if a is not type(None)), node, where, file, problems)
-    if kind is float and isinstance(node, int) and not isinstance(node, bool):
-        return float(node)
-    if isinstance(kind, type) and isinstance(node, kind) and not (kind is not bool and isinstance(node, bool)):
-        return node
-    wanted = " | ".join(map(str, args)) if origin is Literal else getattr(kind, "__name__", str(kind))
-    problems.append(SettingsError("error.setting_type", file=file, where=where, wanted=wanted, found=repr(node)))
-    return None
-
-
-def _no_default(one: Any) -> bool:
-    return one.default is MISSING and one.default_factory is MISSING

@@ -17,6 +17,7 @@ from crmlib.book.names import dated_names
 from crmlib.book.outcome import trace_rows
 from crmlib.book.shelf import Book, open_book, publish
 from crmlib.book.spotcheck import spot_checks
+from crmlib.book.tag_sheet import tag_entries
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY, Dictionary
 from crmlib.errors import DataError, SettingsError
@@ -105,6 +106,7 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     tables |= traced | _registry(references, matched, previous) | {"cells": merged.cells, "changes": changes}
     tables["names"] = dated_names(references, matched.row_to_customer, seen, merged.customers)
     tables["spot_checks"] = spot_checks(home)
+    tables["tag_entries"] = tag_entries(home, tables["aliases"])
     manifest = {
         "source": source,
         "origin": origin,

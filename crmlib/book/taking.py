@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 
-from crmlib.book import amendments, decisions, quarantine_sheet, review_sheet, spotcheck
+from crmlib.book import amendments, decisions, quarantine_sheet, review_sheet, spotcheck, tag_sheet
 from crmlib.book.batches import list_batches
 from crmlib.book.corrections import add_corrections
 from crmlib.book.ledger import known_sources
@@ -105,9 +105,18 @@ def _take_spot_check(one: Taking) -> Iterator[str]:
     yield one.say("import.checked", file=one.file, n=len(lines))
 
 
+def _take_tags(one: Taking) -> Iterator[str]:
+    entries, unread = tag_sheet.read_tag_sheet(one.sheet.path, one.book, file=one.file)
+    tag_sheet.add_tags(one.home, entries, who=one.who, at=one.at, source=one.source)
+    yield one.say("import.tagged", file=one.file, n=len(entries))
+    if unread:
+        yield one.say("import.not_tagged", file=one.file, cells=", ".join(unread[:5]))
+
+
 _TAKERS: dict[str, Callable[[Taking], Iterator[str]]] = {
     quarantine_sheet.KIND: _take_quarantine,
     review_sheet.KIND: _take_review,
     amendments.KIND: _take_amendments,
     spotcheck.KIND: _take_spot_check,
+    tag_sheet.KIND: _take_tags,
 }

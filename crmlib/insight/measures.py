@@ -114,19 +114,29 @@ def full_months(earlier: ir.DateValue, as_of: date) -> ir.IntegerValue:
 def measure_order_gap(tables: Tables, as_of: date) -> ir.Table:
     """One row per customer with orders on two days or more before `as_of`: median_order_gap_days between them."""
     orders = orders_before(tables, as_of=as_of)
-    days = orders.filter(orders.customer_id.notnull() & orders.is_order).select("customer_id", "ordered_on").distinct()
-    earlier = days.ordered_on.lag().over(ibis.window(group_by="customer_id", order_by="ordered_on"))
-    days = days.mutate(earlier_on=earlier)
-    gaps = days.filter(days.earlier_on.notnull())
-    gaps = gaps.mutate(gap=days_between(gaps.earlier_on, gaps.ordered_on).cast("float64"))
-    return gaps.group_by("customer_id").agg(median_order_gap_days=gaps.gap.median().cast("float64"))
+    orders = orders.filter(orders.customer_id.notnull() & orders.is_order)
+    return median_gaps(orders, "ordered_on").rename(median_order_gap_days="median_gap_days")
+
+
+def median_gaps(rows: ir.Table, day: str) -> ir.Table:
+    """One row per customer with rows on two days or more: median_gap_days between them."""
+    days = rows.select("customer_id", on=rows[day]).distinct()
+    days = days.mutate(earlier=days.on.lag().over(ibis.window(group_by="customer_id", order_by="on")))
+    gaps = days.filter(days.earlier.notnull())
+    gaps = gaps.mutate(gap=days_between(gaps.earlier, gaps.on).cast("float64"))
+    return gaps.group_by("customer_id").agg(median_gap_days=gaps.gap.median().cast("float64"))
+
+
+def talks_before(tables: Tables, *, as_of: date) -> ir.Table:
+    """Conversations with a known customer before `as_of`: row_id, customer_id, talked_on."""
+    talks = tables["interactions"].filter(lambda t: t.customer_id.notnull())
+    talks = talks.select("row_id", "customer_id", talked_on=talks.occurred_at.date())
+    return talks.filter(talks.talked_on < as_of)
 
 
 def measure_contacts(tables: Tables, as_of: date) -> ir.Table:
     """One row per customer spoken to before `as_of`: last_contacted_on, days_since_last_contact, contacts_6m."""
-    talks = tables["interactions"].filter(lambda t: t.customer_id.notnull())
-    talks = talks.mutate(talked_on=talks.occurred_at.date())
-    talks = talks.filter(talks.talked_on < as_of)
+    talks = talks_before(tables, as_of=as_of)
     recent = talks.talked_on >= add_months(as_of, -6)
     last = talks.group_by("customer_id").agg(
         last_contacted_on=talks.talked_on.max(), contacts_6m=count_of(talks.count(where=recent))

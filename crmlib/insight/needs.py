@@ -8,7 +8,7 @@ import ibis.expr.types as ir
 from crmlib.engine import count_of
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import active_customers
-from crmlib.settings import PotentialTier
+from crmlib.judging import PotentialTier
 
 WEIGHTS = {3: "focus", 2: "potential", 1: "watch"}
 EVIDENCE = {1: "intent", 2: "priority", 3: "stage", 4: "lifecycle_stage"}  # the plainest word first

@@ -7,10 +7,11 @@ import pandas as pd
 
 from crmlib.insight import entry
 from crmlib.insight.coverage import Tables, missing_costs
+from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
 from crmlib.insight.profile import profile_customers
 from crmlib.insight.stages import count_stages
-from crmlib.insight.tiers import assign_tiers, list_at_risk
+from crmlib.insight.tiers import assign_tiers
 from crmlib.insight.trend import order_trend
 from crmlib.periods import add_months
 from crmlib.settings import Settings

@@ -1,4 +1,4 @@
-"""Tiers: every customer gets one label of value, of potential and of risk, by rule, with the figures and rows behind it."""
+"""Tiers: every customer gets one label of value, of potential, of risk and of activity, by rule, with the figures and rows behind it."""
 
 from datetime import date
 from decimal import Decimal
@@ -10,37 +10,30 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crmlib.engine import read_frame, to_frame
+from crmlib.engine import to_frame
 from crmlib.insight.coverage import Tables, empty_tables
 from crmlib.insight.measures import (
     active_customers,
+    measure_contacts,
     orders_before,
     overdue_payments,
     sum_orders,
     sum_overdue,
+    talks_before,
     value_start,
 )
 from crmlib.insight.needs import sum_needs, weigh_needs
 from crmlib.insight.reasons import cite_rows, join_reasons, quote, write_reason
+from crmlib.judging import ActivityTier, RiskTier, Tiers, ValueTier
 from crmlib.periods import add_months
-from crmlib.settings import RiskTier, Settings, ValueTier
+from crmlib.settings import Settings
 
-DIMENSIONS = ("potential", "risk", "value")  # as they sort
-AT_RISK = (
-    "customer_id",
-    "name",
-    "owner",
-    "amount_12m_cny",
-    "last_ordered_on",
-    "months_since_last_order",
-    "days_since_last_contact",
-    "overdue_amount_cny",
-    "reasons",
-)
+DIMENSIONS = ("activity", "potential", "risk", "value")  # as they sort
 LABELS = {
     "value": ("high", "middle", "low"),
     "potential": ("focus", "potential", "watch"),
     "risk": ("stable", "warning", "churn_risk", "no_deal"),
+    "activity": ("active", "inactive"),
 }
 
 
@@ -52,40 +45,73 @@ def assign_tiers(tables: Tables, *, settings: Settings, as_of: date, in_yuan: bo
     rows the label is given all the same, and a reason says so (NO_PAYMENT_TABLE …). Where amounts are not `in_yuan` there
     is no value tier: its limits are in yuan.
     """
-    tiers = settings.tiers
-    start = value_start(tiers.value.basis, as_of=as_of, fiscal_year_start=settings.periods.fiscal_year_start)
-    orders = orders_before(tables, as_of=as_of)
-    in_basis = orders_before(tables, as_of=as_of, start=start)
+    tiers, start = settings.tiers, basis_start(settings, as_of=as_of)
+    labelled = label_facts(gather_facts(tables, settings=settings, as_of=as_of), tiers, as_of=as_of)
+    facts = labelled.order_by("customer_id").to_pyarrow().sort_by("customer_id").combine_chunks()
+    empty, ids = empty_tables(tables), facts["customer_id"]
+    in_basis, orders = (orders_before(tables, as_of=as_of, start=since) for since in (start, None))
+    last = last_rows(orders.filter(orders.is_order), "ordered_on")
     overdue = overdue_payments(tables, as_of=as_of, window_months=tiers.risk.window_months)
     needs = weigh_needs(tables, potential=tiers.potential, as_of=as_of)
-
-    base = active_customers(tables).select("customer_id")
-    value = sum_orders(in_basis).select("customer_id", "amount_cny", "orders")
-    history = sum_orders(orders).select("customer_id", "last_ordered_on")
-    joined = base
-    for facts in (value, history, sum_overdue(overdue), sum_needs(needs)):
-        joined = joined.left_join(facts, "customer_id").drop("customer_id_right")
-    labelled = joined.mutate(value=label_value(joined, tiers.value), risk=label_risk(joined, tiers.risk, as_of=as_of))
-    facts = labelled.order_by("customer_id").to_pyarrow().sort_by("customer_id").combine_chunks()
-
-    empty, ids = empty_tables(tables), facts["customer_id"]
-    last = orders.filter(orders.is_order).inner_join(history, ["customer_id", ("ordered_on", "last_ordered_on")])
+    last_orders = cite_rows(last, ids, first=[])
+    last_talks = cite_rows(last_rows(talks_before(tables, as_of=as_of), "talked_on"), ids, first=[])
     reasons = {
         "value": _value_reasons(
             facts, tiers.value, empty, start=start, as_of=as_of,
             cited=cite_rows(in_basis, ids, first=[ibis.desc(in_basis.counted_cny, nulls_first=False)]),
         ),
         "risk": _risk_reasons(
-            facts, tiers.risk, empty, as_of=as_of, last_orders=cite_rows(last, ids, first=[]),
+            facts, tiers.risk, empty, as_of=as_of, last_orders=last_orders,
             overdue=cite_rows(overdue, ids, first=[overdue.due_date]),
         ),
         "potential": _need_reasons(facts, empty, cited=cite_rows(needs, ids, first=[ibis.desc(needs.opened_at, nulls_first=False)])),
+        "activity": _activity_reasons(facts, tiers.activity, empty, as_of=as_of, orders=last_orders, talks=last_talks),
     }  # fmt: skip
-    labels = {"value": facts["value"], "risk": facts["risk"], "potential": pc.fill_null(facts["potential"], "watch")}
-    tiers_by_customer = _lengthen(ids, labels, reasons, as_of=as_of)
-    if in_yuan:
-        return tiers_by_customer
-    return tiers_by_customer[tiers_by_customer["dimension"].ne("value")].reset_index(drop=True)
+    off = {"value"} if not in_yuan else set()
+    if {"orders", "interactions"} <= empty:
+        off.add("activity")  # nothing was looked at, so nobody is inactive
+    return _lengthen(ids, facts, {name: reasons[name] for name in DIMENSIONS if name not in off}, as_of=as_of)
+
+
+def basis_start(settings: Settings, *, as_of: date) -> date | None:
+    """The first day of the orders that a customer's value counts; None from the beginning."""
+    fiscal = settings.periods.fiscal_year_start
+    return value_start(settings.tiers.value.basis, as_of=as_of, fiscal_year_start=fiscal)
+
+
+def gather_facts(tables: Tables, *, settings: Settings, as_of: date) -> ir.Table:
+    """One row per active customer, what the labels are made of: customer_id, amount_cny and orders in the value's basis,
+    last_ordered_on, last_contacted_on, overdue_payments_12m, overdue_amount_cny, max_overdue_days, potential, needs, intent_by."""
+    value = sum_orders(orders_before(tables, as_of=as_of, start=basis_start(settings, as_of=as_of)))
+    history = sum_orders(orders_before(tables, as_of=as_of))
+    overdue = overdue_payments(tables, as_of=as_of, window_months=settings.tiers.risk.window_months)
+    joined = active_customers(tables).select("customer_id")
+    for facts in (
+        value.select("customer_id", "amount_cny", "orders"),
+        history.select("customer_id", "last_ordered_on"),
+        measure_contacts(tables, as_of).select("customer_id", "last_contacted_on"),
+        sum_overdue(overdue),
+        sum_needs(weigh_needs(tables, potential=settings.tiers.potential, as_of=as_of)),
+    ):
+        joined = joined.left_join(facts, "customer_id").drop("customer_id_right")
+    return joined
+
+
+def label_facts(facts: ir.Table, tiers: Tiers, *, as_of: date) -> ir.Table:
+    """The facts with a column per dimension; `no_need` tells the customers who have none (and watch)."""
+    return facts.mutate(
+        value=label_value(facts, tiers.value),
+        risk=label_risk(facts, tiers.risk, as_of=as_of),
+        potential=facts.potential.fill_null("watch"),
+        no_need=facts.potential.isnull(),
+        activity=label_activity(facts, tiers.activity, as_of=as_of),
+    )
+
+
+def last_rows(rows: ir.Table, day: str) -> ir.Table:
+    """The rows of each customer's last day."""
+    last = rows[day].max().over(ibis.window(group_by="customer_id"))
+    return rows.mutate(last=last).filter(lambda t: t[day] == t["last"])
 
 
 def label_value(facts: ir.Table, rule: ValueTier) -> ir.StringValue:
@@ -103,6 +129,13 @@ def label_risk(facts: ir.Table, rule: RiskTier, *, as_of: date) -> ir.StringValu
         (facts.overdue_payments_12m >= rule.warn_overdue, "warning"),
         else_="stable",
     )
+
+
+def label_activity(facts: ir.Table, rule: ActivityTier, *, as_of: date) -> ir.StringValue:
+    """An order or a conversation in the last `months` calendar months (on the day: still): active. Else inactive."""
+    since = ibis.date(add_months(as_of, -rule.months))
+    seen = (facts.last_ordered_on >= since).fill_null(False) | (facts.last_contacted_on >= since).fill_null(False)
+    return ibis.ifelse(seen, "active", "inactive")
 
 
 def _yuan(amount: float) -> ir.DecimalScalar:
@@ -146,7 +179,7 @@ def _risk_reasons(facts, rule, empty, *, as_of, last_orders, overdue) -> pa.Arra
 
 
 def _need_reasons(facts, empty, *, cited) -> pa.Array:
-    label, needs = facts["potential"], {"needs": facts["needs"]}
+    label, needs, none = facts["potential"], {"needs": facts["needs"]}, facts["no_need"]
     focus, some = pc.equal(label, "focus"), pc.equal(label, "potential")
     by_stage = pc.equal(facts["intent_by"], "lifecycle_stage")
     own_row = cited._replace(
@@ -161,10 +194,28 @@ def _need_reasons(facts, empty, *, cited) -> pa.Array:
         write_reason(
             "NEED_NOT_STRONG", when=pc.and_(some, pc.is_valid(facts["intent_by"])), figures=needs, cited=cited
         ),
-        write_reason("NEED_VAGUE", when=pc.equal(label, "watch"), figures=needs, cited=cited),
-        write_reason("NO_NEED", when=pc.is_null(label), figures={}),
+        write_reason("NEED_VAGUE", when=pc.and_(pc.equal(label, "watch"), pc.invert(none)), figures=needs, cited=cited),
+        write_reason("NO_NEED", when=none, figures={}),
         _no_table("NO_NEED_TABLE", always, "needs" in empty),
     )
+
+
+def _activity_reasons(facts, rule, empty, *, as_of, orders, talks) -> pa.Array:
+    ordered, talked = facts["last_ordered_on"], facts["last_contacted_on"]
+    about, active = {"as_of": as_of, "months": rule.months}, pc.equal(facts["activity"], "active")
+    since = pa.scalar(add_months(as_of, -rule.months))
+    by_order = pc.fill_null(pc.greater_equal(ordered, since), False)
+    by_talk = pc.fill_null(pc.greater_equal(talked, since), False)
+    lapsed, always = pc.invert(active), pc.is_valid(facts["customer_id"])
+    return join_reasons(
+        write_reason("ACTIVE_ORDER", when=by_order, figures={"last_ordered_on": ordered, **about}, cited=orders),
+        write_reason("ACTIVE_CONTACT", when=by_talk, figures={"last_contacted_on": talked, **about}, cited=talks),
+        write_reason("INACTIVE_ORDER", when=pc.and_(lapsed, pc.is_valid(ordered)), figures={"last_ordered_on": ordered, **about}, cited=orders),
+        write_reason("INACTIVE_CONTACT", when=pc.and_(lapsed, pc.is_valid(talked)), figures={"last_contacted_on": talked, **about}, cited=talks),
+        write_reason("NEVER_SEEN", when=pc.and_(pc.is_null(ordered), pc.is_null(talked)), figures={"as_of": as_of}),
+        _no_table("NO_ORDER_TABLE", always, "orders" in empty),
+        _no_table("NO_INTERACTION_TABLE", always, "interactions" in empty),
+    )  # fmt: skip
 
 
 def _no_table(rule: str, when: pa.Array, missing: bool) -> pa.Array:
@@ -175,15 +226,15 @@ def _quantized(amount: float) -> Decimal:
     return Decimal(str(amount)).quantize(Decimal("0.01"))
 
 
-def _lengthen(ids: pa.Array, labels: dict, reasons: dict, *, as_of: date) -> pd.DataFrame:
+def _lengthen(ids: pa.Array, facts: pa.Table, reasons: dict[str, pa.Array], *, as_of: date) -> pd.DataFrame:
     """One row per customer → one row per customer and dimension, in that order."""
-    n, k = len(ids), len(DIMENSIONS)
+    n, k = len(ids), len(reasons)
     stacked = pa.table(
         {
             "customer_id": _stack([ids] * k),
-            "dimension": _stack([pa.repeat(name, n) for name in DIMENSIONS]),
-            "label": _stack([labels[name] for name in DIMENSIONS]),
-            "reasons": _stack([reasons[name] for name in DIMENSIONS]),
+            "dimension": _stack([pa.repeat(name, n) for name in reasons]),
+            "label": _stack([facts[name] for name in reasons]),
+            "reasons": _stack(list(reasons.values())),
             "as_of": pa.repeat(pa.scalar(as_of), n * k),
         }
     )
@@ -193,35 +244,3 @@ def _lengthen(ids: pa.Array, labels: dict, reasons: dict, *, as_of: date) -> pd.
 
 def _stack(arrays: list) -> pa.ChunkedArray:
     return pa.concat_arrays([a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for a in arrays])
-
-
-def tier_moves(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """One row per customer and dimension whose label changed: customer_id, dimension, label_before, label_now.
-
-    A customer who is new has no label_before; one who left (archived, merged away) has no label_now.
-    """
-    key = ["customer_id", "dimension"]
-    both = before[[*key, "label"]].merge(now[[*key, "label"]], on=key, how="outer", suffixes=("_before", "_now"))
-    moved = both["label_before"].fillna("") != both["label_now"].fillna("")
-    return both[moved].sort_values(key, ignore_index=True)
-
-
-def list_at_risk(tables: Tables, tiers: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
-    """High value and churn risk, the combined segment 高价值+流失风险, largest amount first.
-
-    One row per customer: customer_id, name, owner (as the customer's row names one, else by id), amount_12m_cny, last_ordered_on, months_since_last_order,
-    days_since_last_contact, overdue_amount_cny, reasons (of both labels).
-    """
-    high = tiers[(tiers["dimension"] == "value") & (tiers["label"] == "high")]
-    leaving = tiers[(tiers["dimension"] == "risk") & (tiers["label"] == "churn_risk")]
-    found = high.merge(leaving, on="customer_id", suffixes=("_value", "_risk"))
-    # two JSON lists into one
-    found["reasons"] = found["reasons_value"].str.removesuffix("]") + "," + found["reasons_risk"].str.removeprefix("[")
-    staff = tables["staff"].select(owner_id="staff_id", owner="name")
-    people = tables["customers"].left_join(staff, "owner_id")
-    people = read_frame(
-        people.select("customer_id", "name", owner=ibis.coalesce(people.owner_name, people.owner, people.owner_id))
-    )
-    listed = people.merge(measures, on="customer_id").merge(found[["customer_id", "reasons"]], on="customer_id")
-    ranked = listed.sort_values(["amount_12m_cny", "customer_id"], ascending=[False, True], ignore_index=True)
-    return ranked[list(AT_RISK)]

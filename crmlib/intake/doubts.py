@@ -70,7 +70,7 @@ def _bought(rows: pd.DataFrame) -> np.ndarray:
 
 def _against_tags(rows: pd.DataFrame, checks: Checks, dictionary: Dictionary) -> np.ndarray:
     """A stage beside a tag that contradicts it, by `[checks.stage_tags]`: 流失 and 长期合作."""
-    where, stages = np.zeros(len(rows), dtype=bool), _stage_tags(checks, dictionary)
+    where, stages = np.zeros(len(rows), dtype=bool), stage_tags(checks, dictionary)
     if not {"customers.lifecycle_stage", "tags.value"} <= set(rows.columns):
         return where
     for stage, tags in stages.items():
@@ -80,7 +80,7 @@ def _against_tags(rows: pd.DataFrame, checks: Checks, dictionary: Dictionary) ->
     return where
 
 
-def _stage_tags(checks: Checks, dictionary: Dictionary) -> Mapping[str, tuple[str, ...]]:
+def stage_tags(checks: Checks, dictionary: Dictionary) -> Mapping[str, tuple[str, ...]]:
     """`[checks.stage_tags]` with its stages as codes. Raises SettingsError for a stage that is none."""
     choices, found = dictionary.choices["lifecycle_stage"], {}
     for word, tags in checks.stage_tags.items():

@@ -82,13 +82,12 @@ def take_tags(rows: pd.DataFrame) -> pd.DataFrame:
     """The tags that people wrote: one row per customer and tag, kept apart from the kit's own."""
     if "tags.value" not in rows:
         return pd.DataFrame(columns=["row_id", "customer_id", "family", "value", "origin"])
-    told = rows.loc[rows["tags.value"].notna() & rows["customer_id"].notna(), ["row_id", "customer_id", "tags.value"]]
-    tags = (
-        told.assign(value=told["tags.value"].map(as_list))
-        .explode("value")[["row_id", "customer_id", "value"]]
-        .dropna(subset=["value"])
-    )
-    return tags.assign(family="custom", origin="import").drop_duplicates(["customer_id", "value"])
+    named = {f"tags.{key}": key for key in ("family", "value", "valid_from", "valid_to") if f"tags.{key}" in rows}
+    told = rows.loc[rows["tags.value"].notna() & rows["customer_id"].notna(), ["row_id", "customer_id", *named]]
+    told = told.rename(columns=named)
+    tags = told.assign(value=told["value"].map(as_list)).explode("value").dropna(subset=["value"])
+    family = tags["family"].fillna("custom") if "family" in tags else "custom"
+    return tags.assign(family=family, origin="import").drop_duplicates(["customer_id", "family", "value"])
 
 
 def take_contacts(rows: pd.DataFrame, *, key: Key) -> tuple[pd.DataFrame, pd.DataFrame]:

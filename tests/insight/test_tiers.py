@@ -7,8 +7,9 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
+from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
-from crmlib.insight.tiers import assign_tiers, list_at_risk, tier_moves
+from crmlib.insight.tiers import assign_tiers
 from crmlib.settings import parse_settings
 
 AS_OF = date(2024, 7, 1)
@@ -256,7 +257,9 @@ def test_every_active_customer_has_one_label_in_each_dimension(tables):
     book = tables(customers="customer_id  record_status\nbo  active\nanna  -\nold  archived")
     found = assign_tiers(book, settings=parse_settings(), as_of=AS_OF)
     assert found[["customer_id", "dimension"]].values.tolist() == [
-        [who, dimension] for who in ("anna", "bo") for dimension in ("potential", "risk", "value")
+        [who, dimension]
+        for who in ("anna", "bo")
+        for dimension in ("potential", "risk", "value")  # no activity: nothing was looked at
     ]
     assert set(found["as_of"]) == {AS_OF}
 
@@ -314,27 +317,3 @@ def test_nobody_at_risk_is_an_empty_list(tables):
     book = tables(customers="customer_id\nbo")
     tiers = assign_tiers(book, settings=parse_settings(), as_of=AS_OF)
     assert len(list_at_risk(book, tiers, measure_customers(book, as_of=AS_OF))) == 0
-
-
-def test_moves_are_labels_that_changed_and_customers_who_came_or_left():
-    before = pd.DataFrame(
-        {
-            "customer_id": ["a", "a", "b", "c"],
-            "dimension": ["risk", "value", "risk", "risk"],
-            "label": ["stable", "high", "stable", "stable"],
-        }
-    )
-    now = pd.DataFrame(
-        {
-            "customer_id": ["a", "a", "b", "d"],
-            "dimension": ["risk", "value", "risk", "risk"],
-            "label": ["warning", "high", "stable", "stable"],
-        }
-    )
-    moves = tier_moves(now, before)
-    assert list(moves.columns) == ["customer_id", "dimension", "label_before", "label_now"]
-    assert moves.fillna("–").values.tolist() == [
-        ["a", "risk", "stable", "warning"],
-        ["c", "risk", "stable", "–"],
-        ["d", "risk", "–", "stable"],
-    ]

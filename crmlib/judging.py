@@ -1,0 +1,120 @@
+"""The settings by which customers are judged, as frozen records: tiers, scores, segments, tags, clusters."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+# plan segment → the tier it is
+PLAN_SEGMENTS = {
+    "churn_risk": ("risk", "churn_risk"),
+    "high_value": ("value", "high"),
+    "potential": ("potential", "focus"),
+}
+
+
+@dataclass(frozen=True)
+class ValueTier:
+    basis: Literal["trailing_12m", "calendar_year", "fiscal_year", "cumulative"]
+    high: float
+    middle: float
+
+
+@dataclass(frozen=True)
+class PotentialTier:
+    intents: tuple[str, ...]
+    priorities: tuple[str, ...]
+    stages: tuple[str, ...]
+    lifecycle_stages: tuple[str, ...]
+    clarity: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RiskTier:
+    lost_months: int
+    warn_overdue: int
+    window_months: int
+
+
+@dataclass(frozen=True)
+class ActivityTier:
+    months: int
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """Weights of inputs by name; growth a year by industry code."""
+
+    value: Mapping[str, float]
+    potential: Mapping[str, float]
+    industry_growth: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Tiers:
+    """`precedence`: of the plan segments that a customer is in, the first one's cadence holds."""
+
+    precedence: tuple[str, ...]
+    value: ValueTier
+    potential: PotentialTier
+    risk: RiskTier
+    activity: ActivityTier
+    scoring: Scoring
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A named part of the customers: inclusive ranges of scores, 5 is best; a range that is left out holds every score."""
+
+    name: str
+    zh: str
+    en: str
+    recency_score: tuple[int, ...] = ()
+    frequency_score: tuple[int, ...] = ()
+    money_score: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class TagRule:
+    """A tag that a user defined: given to everybody of whom `when` is true, e.g. "amount_12m_cny >= 500000 and risk = stable"."""
+
+    family: str
+    value: str
+    when: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class TagProposal:
+    """A tag to put in the place of another (or beside it, where `of` is empty), once somebody approves."""
+
+    to: str
+    when: str
+    of: str = ""
+
+
+@dataclass(frozen=True)
+class Tagging:
+    """Bands of days are inclusive, the first that fits wins. `least`: a tag of fewer customers is hardly used."""
+
+    purchase_cycles: Mapping[str, tuple[float, ...]]
+    contact_frequency: Mapping[str, tuple[float, ...]]
+    min_orders: int
+    min_contacts: int
+    preference_share: float
+    future_months: int
+    features: tuple[str, ...]
+    vague: tuple[str, ...]
+    synonyms: tuple[tuple[str, ...], ...]
+    exclusive: tuple[tuple[str, ...], ...]
+    least: int
+    proposals: tuple[TagProposal, ...]
+
+
+@dataclass(frozen=True)
+class Clusters:
+    most: int
+    min_share: float
+    min_ari: float
+    max_noise: float
+    worth: float
