@@ -1,11 +1,15 @@
 """A company name taken apart: region, core (字号 and trade), form and branch, so that two spellings can be compared."""
 
 import re
-import unicodedata
-from collections.abc import Iterable
-from functools import cache
-from importlib.resources import files
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crmlib.intake.regions import place_words, split_place
+from crmlib.intake.spelling import simplify
 
 _TRADES_TEXT = """
     科技 信息 网络 软件 技术 电子 通信 通讯 数码 数据 智能 系统 互联网 电商 电子商务 贸易 商贸 商务 外贸 进出口 国际 国际贸易 实业 工业 工贸 企业 产业 事业 发展 开发 投资 控股 资产 资本
@@ -16,23 +20,20 @@ _TRADES_TEXT = """
     租赁 融资租赁 金融 银行 保险 证券 担保 信托 人力资源 劳务 安防 安全 检测 科学 研究 艺术 娱乐 游戏 动漫 珠宝 化妆品 美容 园林 园艺 种植 养殖 股份制 集团 联合 综合
 """
 TRADES = frozenset(_TRADES_TEXT.split())
-_BRACKETS = {ord(sign): "()"[side] for side, signs in enumerate(("[{〔【「『<《", "]}〕】」』>》")) for sign in signs}
-_DROPPED = re.compile(r"[ ·•.,，。、;；:：'\"`’‘“”_/\\|!?~-]+")
+_DROPPED = re.compile(r"[^\S\n]+|[·•.,，。、;；:：'\"`’‘“”_/\\|!?~-]+")
 _MASK = re.compile(r"[*]+|某+|(?<![a-z])x{2,}(?![a-z])")
-_UNITS_TEXT = "分公司 子公司 支公司 分行 支行 分店 分厂 分部 分院 分所 分中心 办事处 代表处 营业部"
-_UNITS = _UNITS_TEXT.split()
-_BRANCH_ENDS = tuple([*_UNITS, *(unit + ")" for unit in _UNITS)])
-_BRANCH = re.compile(rf"\(?([^()]*?)({'|'.join(_UNITS)})\)?$")
+_UNITS = "分公司|子公司|支公司|分行|支行|分店|分厂|分部|分院|分所|分中心|办事处|代表处|营业部"
+_BRANCH = re.compile(rf"\(?([^()]*?)({_UNITS})\)?$")
 _STORE = re.compile(r"\(([^()]{2,12}店)\)$")
 _HEAD_END = re.compile(r"^.*(?:公司|集团|[厂店院所行社校])\)?")
-_FORMS_TEXT = "(集团) (控股) (普通合伙) (有限合伙) (特殊普通合伙) 集团 股份 有限 责任 总公司 公司 合伙企业"
-_FORMS = _FORMS_TEXT.split()
-_ENGLISH_FORM = re.compile(r"(?:co)?(?:ltd|limited|inc|llc|gmbh|plc|corporation|corp)$|(?<=[a-z]{3})company$")
-_NOTE = re.compile(r"\((?:原|曾用名|已|老|新|旧|重复|停用|注销|个体|vip)[^()]*\)")
-_INSTITUTIONS_TEXT = "厂 店 社 院 所 行 部 馆 校 站 局 会 中心 大学 合伙企业 合伙 工作室 超市 农场"
-_INSTITUTIONS = tuple(_INSTITUTIONS_TEXT.split())
-_DISTRICT = re.compile(r"^[\u4e00-\u9fff]{2,3}?(?:新区|[市县区])(?=.{2})")
-_MUNICIPALITIES = frozenset(["北京", "上海", "天津", "重庆", "香港", "澳门"])
+_ODD = rf"\(|[a-z]$|(?:{_UNITS})$"
+_FORM_TAIL = "(?:集团|股份|有限|责任|总公司|公司|合伙企业)+$"
+_TRADE_TAIL = f"(?:{'|'.join(sorted(TRADES))})+$"
+_FORM_IN_BRACKETS = frozenset(["中国", "集团", "控股", "普通合伙", "有限合伙", "特殊普通合伙", ""])
+_ENGLISH_FORM = r"(?:co)?(?:ltd|limited|inc|llc|gmbh|plc|corporation|corp)$|(?<=[a-z]{3})company$"
+_NOTE = r"\((?:原|曾用名|已|老|新|旧|重复|停用|注销|个体|vip)[^()]*\)"
+_INSTITUTION = "(?:[厂店社院所行部馆校站局会]|中心|大学|合伙企业|合伙|工作室|超市|农场)$"
+_DISTRICT = "^[\u4e00-\u9fff]{2,3}?(?:新区|[市县区])(..)"
 _WHICH = frozenset("一二三四五六七八九十百东南西北中上下前后左右甲乙丙丁0123456789")
 
 
@@ -52,19 +53,28 @@ class CompanyName(NamedTuple):
     branch: str | None
     registered: bool
     vague: bool
-    lead: str  # what stands before the first star of a masked name, else all of `full`
 
 
-def simplify(text: str) -> str:
-    """One width, lower case, simplified characters, one kind of bracket."""
-    return text.translate(_simplified()).casefold()
+_SCHEMA = pa.schema(
+    [(field, pa.bool_() if field in ("registered", "vague") else pa.string()) for field in CompanyName._fields]
+)
 
 
-def parse_companies(names: Iterable[str]) -> list[CompanyName]:
-    """One parsed name per name. What can be done to all of them at once is done to one long text."""
-    given = [" ".join(name.split()) for name in names]
-    lines = simplify("\n".join(given))
-    return [_parse(line) for line in _DROPPED.sub("", lines).split("\n")][: len(given)]
+class _Opened(NamedTuple):
+    """A name without branch, brackets and foreign form; the place that stood in brackets."""
+
+    text: str
+    branch: str
+    province: str
+    city: str
+    bracketed: bool
+
+
+def plain_names(names: Sequence[str]) -> list[str]:
+    """Names simplified, without blanks and signs, masks as one star: as much as can be done to all of them at once."""
+    lines = _DROPPED.sub("", simplify("\n".join([name.replace("\n", " ") for name in names]))).split("\n")
+    lines = [_MASK.sub("*", line) if "*" in line or "某" in line or "xx" in line else line for line in lines]
+    return lines[: len(names)]
 
 
 def parse_company(name: str) -> CompanyName:
@@ -72,49 +82,130 @@ def parse_company(name: str) -> CompanyName:
     return parse_companies([name])[0]
 
 
-def _parse(text: str) -> CompanyName:
-    if "*" in text or "某" in text or "xx" in text:
-        text = _MASK.sub("*", text)
-    masked = "*" in text
-    full = text
-    if "(" in text:
-        full = text.replace("(", "").replace(")", "")
-        text = _NOTE.sub("", text)
-    text, branch = _cut_branch(text)
-    form = _tail_of(text, _FORM_TAIL)
-    if not form and text[-1:].isascii() and (english := _ENGLISH_FORM.search(text)):
-        form = english.group()
-    text = text[: len(text) - len(form)] or text
-    province, city, rest = split_place(text)
-    if len(rest) < 2:  # 上海(集团): the place is the name
-        rest = text
-    if "(" in rest:
-        province, city, rest = _cut_brackets(province, city, rest)
-    elif city and (district := _DISTRICT.match(rest)):
-        rest = rest[district.end() :]
-    trade = _tail_of(rest, _TRADE_TAIL)
-    if trade == rest and rest != text:  # 上海电气, 中国银行: the place is the 字号
-        rest = text.replace("(", "").replace(")", "")
-    mark = rest[: len(rest) - len(trade)]
-    vague = masked or not mark or len(rest) < 2
-    registered = not vague and (
-        (("公司" in form) and (len(form) > 2 or len(rest) > 2 or bool(province))) or full.endswith(_INSTITUTIONS)
+def parse_companies(names: Iterable[str]) -> list[CompanyName]:
+    """One parsed name per name."""
+    return list_companies(parse_plain(pa.array(plain_names(list(names)), pa.string())))
+
+
+def list_companies(table: pa.Table) -> list[CompanyName]:
+    return [CompanyName(*row) for row in zip(*(table[field].to_pylist() for field in CompanyName._fields), strict=True)]
+
+
+def parse_plain(names: pa.Array) -> pa.Table:
+    """One row per plain name, the fields of CompanyName. All names at once, but for those with brackets or a branch."""
+    odd = pc.match_substring_regex(names, _ODD)
+    opened = [_open(name) for name in names.filter(odd).to_pylist()]
+    text, branch, in_province, in_city, bracketed = (
+        pc.replace_with_mask(other, odd, pa.array(values, other.type))
+        for other, values in zip(
+            (names, *[pa.repeat("", len(names))] * 3, pa.repeat(False, len(names))),
+            zip(*opened, strict=True) if opened else [()] * 5,
+            strict=True,
+        )
     )
-    said = branch if branch or registered else None
-    lead = full[: full.index("*")] if masked else full
-    return CompanyName(full, province, city, rest, mark, trade, form, said, registered, vague, lead)
+    stem = _cut(text, _FORM_TAIL)
+    stem = pc.if_else(pc.equal(stem, ""), text, stem)  # 有限公司: the form is all that is said
+    form = _behind(text, stem)
+    province, city, core = _split_places(stem)
+    core = pc.if_else(pc.less(pc.utf8_length(core), 2), stem, core)  # 上海(集团): the place is the name
+    within = pc.and_(pc.match_substring_regex(core, _DISTRICT), pc.and_not(pc.not_equal(city, ""), bracketed))
+    districts = [re.sub(_DISTRICT, r"\1", name) for name in core.filter(within).to_pylist()]
+    core = pc.replace_with_mask(core, within, pa.array(districts, pa.string()))
+    mark = _cut(core, _TRADE_TAIL)
+    trade = _behind(core, mark)
+    placed = pc.and_(pc.equal(mark, ""), pc.not_equal(core, stem))  # 上海电气, 中国银行: the place is the 字号
+    core = pc.if_else(placed, stem, core)
+    marks = [
+        name[: -len(end)]
+        for name, end in zip(stem.filter(placed).to_pylist(), trade.filter(placed).to_pylist(), strict=True)
+    ]
+    mark = pc.replace_with_mask(mark, placed, pa.array(marks, pa.string()))
+    short = pc.or_(pc.less(pc.utf8_length(core), 2), pc.equal(mark, ""))
+    vague = pc.or_(pc.match_substring(names, "*"), short)
+    province = pc.if_else(pc.equal(province, ""), in_province, province)
+    city = pc.if_else(pc.equal(city, ""), in_city, city)
+    full = pc.replace_substring_regex(names, "[()]", "")
+    long = pc.or_(pc.greater(pc.utf8_length(form), 2), pc.greater(pc.utf8_length(core), 2))
+    company = pc.and_(pc.ends_with(form, "公司"), pc.or_(long, pc.not_equal(province, "")))
+    registered = pc.and_not(pc.or_(company, pc.match_substring_regex(full, _INSTITUTION)), vague)
+    said = pc.or_(registered, pc.not_equal(branch, ""))
+    branch = pc.if_else(said, branch, pa.scalar(None, pa.string()))
+    columns = (full, province, city, core, mark, trade, form, branch, registered, vague)
+    return pa.table(dict(zip(CompanyName._fields, columns, strict=True)))
+
+
+def _cut(texts: pa.Array, pattern: str) -> pa.Array:
+    return pc.replace_substring_regex(texts, pattern, "")
+
+
+def _behind(texts: pa.Array, heads: pa.Array) -> pa.Array:
+    """What follows the heads of texts."""
+    lengths = pc.utf8_length(heads).to_pylist()
+    return pa.array([text[n:] for text, n in zip(texts.to_pylist(), lengths, strict=True)], pa.string())
+
+
+def _split_places(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """split_place for a column: what may be places stands in few different ways."""
+    china = pc.and_(pc.starts_with(texts, "中国"), pc.greater(pc.utf8_length(texts), 3))
+    texts = pc.if_else(china, pc.utf8_slice_codeunits(texts, 2), texts)
+    few = len(texts) < 500  # reading the pattern of all places costs more than asking each name
+    rest = pa.repeat("", len(texts)) if few else _cut(texts, f"^(?:{place_words()})(?:{place_words()})?")
+    lengths = (pc.utf8_length(texts).to_numpy() - pc.utf8_length(rest).to_numpy()).tolist()
+    heads = pa.array(
+        [text[:n] for text, n in zip(texts.to_pylist(), lengths, strict=True)], pa.string()
+    ).dictionary_encode()
+    split = [split_place(head) for head in heads.dictionary.to_pylist()]
+    province, city, left = (
+        (pa.array(column, pa.string()).take(heads.indices) for column in zip(*split, strict=True))
+        if split
+        else [rest] * 3
+    )
+    return province, city, pc.binary_join_element_wise(left, rest, "")
+
+
+def _open(text: str) -> _Opened:
+    text, branch = _cut_branch(re.sub(_NOTE, "", text))
+    text = re.sub(_ENGLISH_FORM, "", text) or text
+    province = city = ""
+    bracketed = "(" in text
+    for inside in re.findall(r"\(([^()]*)\)?", text):  # a place in brackets is the region; other words are of the name
+        in_province, in_city, rest = split_place(inside)
+        if (in_province and not rest) or inside in _FORM_IN_BRACKETS:
+            province, city = province or in_province, city or in_city
+            text = text.replace(f"({inside})", "", 1)
+    return _Opened(text.replace("(", "").replace(")", ""), branch, province, city, bracketed)
 
 
 def compare_companies(a: CompanyName, b: CompanyName) -> str:
     """How two names may stand for one company: a code such as NAME_SHORTENED; "" when they may not."""
-    if a.full == b.full:
-        return "NAME_SAME"
+    return compare_columns(*(pa.table({k: [v] for k, v in one._asdict().items()}, _SCHEMA) for one in (a, b)))[0]
+
+
+def compare_columns(a: pa.Table, b: pa.Table) -> np.ndarray:
+    """compare_companies for each row of two tables; only what is not the same core is looked at one by one."""
+    same = {key: pc.equal(a[key], b[key]).to_numpy() for key in ("full", "core", "city", "province")}
+    said = {
+        key: pc.and_(pc.not_equal(a[key], ""), pc.not_equal(b[key], "")).fill_null(False).to_numpy()
+        for key in ("branch", "city", "province")
+    }
+    branches = said["branch"] & pc.not_equal(a["branch"], b["branch"]).fill_null(False).to_numpy()
+    whole = pc.and_(a["registered"], b["registered"]).to_numpy()
+    vague = pc.or_(a["vague"], b["vague"]).to_numpy()
+    # 深圳 and 广州 are two companies; 广东 and 深圳 may be one, unless both names are whole
+    in_province = ~said["province"] | (same["province"] & ~(whole & ~same["city"]))
+    meet = ~branches & np.where(said["city"], same["city"], in_province)
+    codes = np.where(same["full"], "NAME_SAME", np.where(meet & same["core"] & ~vague, "NAME_CORE_SAME", "")).astype(
+        object
+    )
+    rest = np.flatnonzero(~same["full"] & (vague | (meet & ~same["core"])))
+    some = (list_companies(table.take(pa.array(rest))) for table in (a, b))
+    codes[rest] = [_compare_cores(x, y) for x, y in zip(*some, strict=True)]
+    return codes
+
+
+def _compare_cores(a: CompanyName, b: CompanyName) -> str:
     if a.vague or b.vague:
         return "NAME_MASKED" if _may_be(a, b) or _may_be(b, a) else ""
-    if a.branch and b.branch and a.branch != b.branch or not _places_agree(a, b):
-        return ""
-    if a.core == b.core:
-        return "NAME_CORE_SAME"
     short, long = sorted((a.core, b.core), key=len)
     if len(short) >= 2 and (short in long or (not (a.registered and b.registered) and _abbreviates(a, b))):
         return "NAME_SHORTENED"
@@ -125,7 +216,8 @@ def _may_be(vague: CompanyName, other: CompanyName) -> bool:
     """张* may be 张三, 科技公司 may be 示例科技; 李* and 贸易公司 may not."""
     if not vague.vague:
         return False
-    return other.full.startswith(vague.lead) if "*" in vague.full else vague.core in other.core
+    lead, star, _ = vague.full.partition("*")
+    return other.full.startswith(lead) if star else vague.core in other.core
 
 
 def is_one_slip(short: str, long: str) -> bool:
@@ -142,35 +234,11 @@ def is_one_slip(short: str, long: str) -> bool:
     return len(y) < 2 or len(x) == 2
 
 
-def split_place(text: str) -> tuple[str, str, str]:
-    """(province, city, what follows): 广东省深圳市南山区… → 广东, 深圳, 南山区…; what is not said is "".
-
-    `text` is simplified. 昆山 is a city here; `home_city` knows that it belongs to 苏州.
-    """
-    starts = _places().starts
-    province = city = ""
-    if text.startswith("中国") and len(text) > 3:
-        text = text[2:]
-    for _ in range(2):
-        for word, its_province, its_city in starts.get(text[:2], ()):
-            if text.startswith(word) and not (city if its_city else province) and province in ("", its_province):
-                province, city, text = its_province, its_city or city, text[len(word) :]
-                break
-        else:
-            break
-    return province, city or (province if province in _MUNICIPALITIES else ""), text
-
-
-def home_city(city: str) -> str:
-    """The city of a county-level city; any other place is its own."""
-    return _places().homes.get(city, city)
-
-
 def _cut_branch(text: str) -> tuple[str, str]:
     """The name without its branch tail, and the branch: where it is and what it is called."""
-    if text.endswith("店)") and (store := _STORE.search(text)):
+    if store := _STORE.search(text):
         return text[: store.start()], store[1]
-    found = _BRANCH.search(text) if text.endswith(_BRANCH_ENDS) else None
+    found = _BRANCH.search(text)
     if not found:
         return text, ""
     stem = text[: found.start(2)]
@@ -185,44 +253,9 @@ def _cut_branch(text: str) -> tuple[str, str]:
     return stem.rstrip("("), (city or province) + rest + found[2]
 
 
-def _cut_brackets(province: str, city: str, text: str) -> tuple[str, str, str]:
-    """示例(上海)科技: a place in brackets is the region, (集团) is form; other words stay part of the name."""
-    for inside in re.findall(r"\(([^()]*)\)?", text):
-        in_province, in_city, rest = split_place(inside)
-        if (in_province and not rest) or inside in ("中国", "集团", "控股", ""):
-            province, city = province or in_province, city or in_city
-            text = text.replace(f"({inside})", "", 1)
-    return province, city, text.replace("(", "").replace(")", "")
-
-
 def _is_place(text: str) -> bool:
     province, _, rest = split_place(text)
     return bool(province) and not rest
-
-
-def _tails(words: Iterable[str]) -> re.Pattern[str]:
-    """Matches words at the end of a text that is turned round: much faster than looking for an end from the start."""
-    return re.compile(
-        "(?:" + "|".join(re.escape(word[::-1]) for word in sorted(words, key=lambda w: (-len(w), w))) + ")+"
-    )
-
-
-_TRADE_TAIL, _FORM_TAIL = _tails(TRADES), _tails(_FORMS)
-
-
-def _tail_of(text: str, tail: re.Pattern[str]) -> str:
-    """The words at the end of a text: 示例网络科技 → 网络科技."""
-    found = tail.match(text[::-1])
-    return text[len(text) - found.end() :] if found else ""
-
-
-def _places_agree(a: CompanyName, b: CompanyName) -> bool:
-    """深圳 and 广州 are two companies; 广东 and 深圳 may be one, unless both names are whole."""
-    if a.city and b.city:
-        return a.city == b.city
-    if a.province and b.province:
-        return a.province == b.province and not (a.registered and b.registered and a.city != b.city)
-    return True
 
 
 def _abbreviates(a: CompanyName, b: CompanyName) -> bool:
@@ -232,39 +265,3 @@ def _abbreviates(a: CompanyName, b: CompanyName) -> bool:
         return False
     rest = iter(long.full)
     return all(sign in rest for sign in short.core)
-
-
-@cache
-def _simplified() -> dict[int, str]:
-    """Traditional → simplified, character by character (OpenCC's table, the first of several readings); wide → narrow."""
-    table = files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8")
-    pairs = (line.split("\t") for line in table.splitlines() if line)
-    forms = (
-        chr(code) for start, end in ((0x2460, 0x2500), (0xF900, 0xFB00), (0xFF00, 0xFFF0)) for code in range(start, end)
-    )
-    narrow = {ord(form): unicodedata.normalize("NFKC", form) for form in forms}
-    return {ord(old): new.split()[0] for old, new in pairs} | narrow | _BRACKETS | dict.fromkeys(map(ord, "×○●"), "*")
-
-
-class _Places(NamedTuple):
-    starts: dict[str, list[tuple[str, str, str]]]  # first two characters → (name, province, city or ""), longest first
-    homes: dict[str, str]  # county-level city → city
-
-
-@cache
-def _places() -> _Places:
-    """All names of provinces and cities; each place is called by its shortest name."""
-    from crmlib.reference import load_reference
-
-    table = load_reference("places")
-    short = table.sort_values("name", key=lambda names: -names.str.len()).set_index(["kind", "code"])["name"].to_dict()
-    province = {code[:2]: name for (kind, code), name in short.items() if kind == "province"}
-    places = _Places({}, {})
-    for name, kind, code, city in table[["name", "kind", "code", "city"]].itertuples(index=False):
-        own = "" if kind == "province" else short[kind, code]
-        places.starts.setdefault(name[:2], []).append((name, province[code[:2]], own))
-        if kind == "county" and isinstance(city, str):
-            places.homes[own] = re.sub(r"市$", "", city)
-    for names in places.starts.values():
-        names.sort(key=lambda place: (-len(place[0]), not place[2], place))
-    return places

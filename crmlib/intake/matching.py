@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from crmlib.intake.evidence import NONE, Evidence, check_rows, gather_evidence
-from crmlib.intake.naming import compare_names
+from crmlib.intake.evidence import Evidence, check_rows, gather_evidence
+from crmlib.intake.naming import PersonName, compare_names
+from crmlib.intake.pairing import find_pairs, join_keys
 from crmlib.intake.registry import assign_ids
 from crmlib.intake.uniting import unite
 from crmlib.labels import Say
@@ -34,6 +35,7 @@ class Rule:
     weak: bool = False
     ask: str = ""
     unless: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
 
 
 RULES = (
@@ -57,11 +59,13 @@ RULES = (
     ),
     Rule("core_contact", ("core", "contact", "seat"), 0.80, ("CORE_SAME",), ask="CITY_DIFFERS"),
     Rule("staff_city", ("staff", "city", "seat", "initial"), 0.75, (), ask="NAME_TYPO"),
+    Rule("staff_mark", ("staff", "mark", "seat"), 0.72, (), ask="CITY_DIFFERS", only=("NAME_SHORTENED",)),
     Rule("contact_phone", ("phone", "contact"), 0.50, ("PHONE_SAME",), names="incompatible", weak=True),
     Rule("contact_email", ("email", "contact"), 0.50, ("EMAIL_SAME",), names="incompatible", weak=True),
-    Rule("core", ("core", "seat"), 0.40, ("CORE_SAME",), weak=True, unless=("NAME_CORE_SAME", "CITY_DIFFERS")),
+    Rule("core", ("rare", "seat"), 0.40, ("CORE_SAME",), weak=True, unless=("NAME_CORE_SAME", "CITY_DIFFERS")),
 )
 BY_HAND = Rule("decision", (), 1.0, ("DECIDED_SAME",), names="any")
+RENAMING = [rule.name for rule in RULES if rule.names != "compatible" and rule.key != ("registered",)]
 VETOES = ("uscc", "branch", "id_no")  # two different values never meet in one customer
 LESS = {
     "NAME_TYPO": 0.05,
@@ -70,8 +74,7 @@ LESS = {
     "NAME_VAGUE": 0.03,
     "NAME_MISSING": 0.02,
 }  # off a link's strength
-MOST_NAMES = 40  # how many different names under one key are compared with each other
-MOST_ASKED = 5  # a core that more customers share than this is too common to ask about
+MOST_ASKED = 2  # a core that more customers share than this is too common to ask about
 
 _CODES = (
     "", "NAME_SAME", "NAME_CORE_SAME", "NAME_SHORTENED", "NAME_TYPO", "NAME_MASKED", "NAME_MISSING", "NAME_DIFFERS",
@@ -116,7 +119,7 @@ def match_rows(
     found = find_links(evidence, [rule for rule in RULES if rule.name not in off])
     strong = found[~found["weak"] & ~found["conflict"]]
     by_hand = pd.DataFrame(
-        {"a": same[:, 0], "b": same[:, 1], "rule": BY_HAND.name, "strength": 1.0, "why": BY_HAND.why[0]}
+        {"a": same[:, 0], "b": same[:, 1], "rule": BY_HAND.name, "strength": 1.0, "why": BY_HAND.why[0], "soft": False}
     )
     links = pd.concat([by_hand, strong], ignore_index=True) if len(by_hand) else strong.reset_index(drop=True)
 
@@ -128,6 +131,9 @@ def match_rows(
         marks=[evidence.rows[mark].to_numpy() for mark in VETOES],
         apart=[tuple(pair) for pair in different],
         by_hand=(links["rule"] == BY_HAND.name).to_numpy(),
+        soft=links["soft"].to_numpy(),
+        names=evidence.rows["whole"].to_numpy(),
+        renaming=links["rule"].isin(RENAMING).to_numpy(),
     )
     ids = assign_ids(row_ids, united.group, known=known)
     vetoed = np.zeros(len(links), bool)
@@ -135,7 +141,7 @@ def match_rows(
     asked = pd.concat([links[vetoed].assign(reason="VETOED"), _doubts(found)], ignore_index=True)
     return Matched(
         pd.Series(ids.ids, index=row_ids, name="customer_id", dtype="str"),
-        _publish(links[~vetoed], row_ids),
+        _publish(links[united.group[links["a"]] == united.group[links["b"]]], row_ids),
         _publish(_once_per_pair(asked, united.group, evidence, different), row_ids, "reason"),
         ids.aliases,
         evidence.ignored,
@@ -147,9 +153,7 @@ def find_links(evidence: Evidence, rules: Sequence[Rule] = RULES) -> pd.DataFram
 
     Links grow with the rows, not with their pairs: rows of one name under one key hang together as a star and a chain.
     """
-    pairs = _candidates(evidence, rules)
-    a, b = pairs["a"].to_numpy(), pairs["b"].to_numpy()
-    rule = pairs["rule"].to_numpy()
+    a, b, rule = _candidates(evidence, rules)
     name = _name_codes(evidence, a, b)
     strict = np.array([one.strict for one in rules], dtype=bool)[rule]
     fits = (name != 0) & ~(strict & (name == _CODES.index("NAME_VAGUE")))
@@ -162,7 +166,8 @@ def find_links(evidence: Evidence, rules: Sequence[Rule] = RULES) -> pd.DataFram
     where = np.where(known, np.where(city[a] == city[b], 9, 10), 11)
     person = np.where((contact[a] == contact[b]) & (contact[a] >= 0), 8, 0)
     combined = ((rule * 16 + np.where(fits, name, 7)) * 16 + person) * 16 + where
-    kinds, which = np.unique(combined, return_inverse=True)
+    kinds = np.flatnonzero(np.bincount(combined))
+    which = np.searchsorted(kinds, combined)
     told = [_explain_kind(int(kind), rules) for kind in kinds]
     keep &= np.array([one.made for one in told], dtype=bool)[which]
     links = pd.DataFrame(
@@ -173,6 +178,7 @@ def find_links(evidence: Evidence, rules: Sequence[Rule] = RULES) -> pd.DataFram
             "strength": np.array([one.strength for one in told], dtype=float)[which],
             "why": np.array([one.why for one in told], dtype=object)[which],
             "weak": np.array([one.weak for one in told], dtype=bool)[which],
+            "soft": np.array([one.soft for one in told], dtype=bool)[which],
             "conflict": conflict,
         }
     )[keep]
@@ -187,6 +193,7 @@ def explain_why(why: str, say: Say) -> str:
 class _Kind(NamedTuple):
     made: bool
     weak: bool
+    soft: bool
     strength: float
     why: str
 
@@ -196,91 +203,76 @@ def _explain_kind(kind: int, rules: Sequence[Rule]) -> _Kind:
     rule = rules[kind >> 12]
     name, contact, city = _CODES[kind >> 8 & 15], _CODES[kind >> 4 & 15], _CODES[kind & 15]
     told = {name, contact, city}
-    words = [*rule.why, name, contact, city if city != "CITY_UNKNOWN" or "core" in rule.key else ""]
+    words = [*rule.why, name, contact, city if city != "CITY_UNKNOWN" or "CORE_SAME" in rule.why else ""]
     if "REGISTERED_NAME_SAME" in words or "CORE_SAME" in words:
         words = [word for word in words if word not in ("NAME_SAME", "NAME_CORE_SAME")]
-    made = not rule.unless or not set(rule.unless) <= told
+    made = (not rule.unless or not set(rule.unless) <= told) and (not rule.only or name in rule.only)
+    by_name = "CORE_SAME" in rule.why or "registered" in rule.key or name == "NAME_SHORTENED"
+    soft = rule.name == "staff_mark" or (by_name and contact != "CONTACT_SAME")
     strength = round(rule.strength - LESS.get(name, 0.0), 2)
-    return _Kind(made, rule.weak or (rule.ask != "" and rule.ask in told), strength, ",".join(filter(None, words)))
-
-
-def _candidates(evidence: Evidence, rules: Sequence[Rule]) -> pd.DataFrame:
-    """Pairs of rows with an equal key, by SQL: a, b, rule (its place in `rules`)."""
-    with duckdb.connect(config={"threads": 1}) as db:
-        db.execute("SET enable_progress_bar = false")
-        db.register("rows", evidence.rows)
-        for name, values in (("phones", evidence.phones), ("emails", evidence.emails)):
-            db.register(f"{name}_raw", values)
-            db.execute(
-                f"CREATE TEMP TABLE {name} AS SELECT rows.*, value AS {name[:-1]} FROM {name}_raw JOIN rows USING (r)"
-            )
-        db.execute("CREATE TEMP VIEW reached AS SELECT phones.*, value AS email FROM phones JOIN emails_raw USING (r)")
-        used = [(place, rule) for place, rule in enumerate(rules) if _is_used(rule, evidence)]
-        found = [db.execute(_pairs_sql(rule)).df().assign(rule=place) for place, rule in used]
-    return (
-        pd.concat(found, ignore_index=True).astype("int64")
-        if found
-        else pd.DataFrame({"a": [], "b": [], "rule": []}, dtype="int64")
+    return _Kind(
+        made, rule.weak or (rule.ask != "" and rule.ask in told), soft, strength, ",".join(filter(None, words))
     )
 
 
-def _is_used(rule: Rule, evidence: Evidence) -> bool:
-    values = {"phone": evidence.phones["value"], "email": evidence.emails["value"]}
-    return all((values[key] if key in values else evidence.rows[key]).ge(0).any() for key in rule.key)
+def _candidates(evidence: Evidence, rules: Sequence[Rule]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of rows with an equal key: a, b, rule (its place in `rules`)."""
+    rows = {name: values.to_numpy() for name, values in evidence.rows.items()}
+    rank = np.empty_like(rows["r"])  # within a name: rows with a credit code first, equal codes together
+    rank[np.lexsort((rows["r"], rows["branch"], rows["branch"] < 0, rows["uscc"], rows["uscc"] < 0))] = rows["r"]
+    rows["rank"] = rank
+    found = []
+    for place, rule in enumerate(rules):
+        r, keys = _where(evidence, rule)
+        keys += [rows[key][r] for key in rule.key if key in rows]
+        a, b = find_pairs(join_keys(keys), r, rows, rule.names)
+        found.append((a, b, np.full(len(a), place)))
+    a, b, rule = (np.concatenate(column) for column in zip(*found, strict=True))
+    return a, b, rule
 
 
-def _pairs_sql(rule: Rule) -> str:
-    """Within one name: each row with the first and with the one before. Across names: the first rows with each other."""
-    tables = {(True, True): "reached", (True, False): "phones", (False, True): "emails"}
-    table = tables.get(("phone" in rule.key, "email" in rule.key), "rows")
-    keys = ", ".join(rule.key)
-    label = "0" if rule.names == "any" else "label"
-    there = " AND ".join(f"{key} >= 0" for key in rule.key)
-    queries = []
-    if rule.names != "incompatible":
-        queries.append("""SELECT least(r, other) AS a, greatest(r, other) AS b FROM (
-            SELECT r, head AS other FROM chained WHERE r <> head UNION ALL SELECT r, prev FROM chained WHERE prev <> head)""")
-    if rule.names != "any":
-        queries.append(f"""SELECT least(x.r, y.r) AS a, greatest(x.r, y.r) AS b
-            FROM placed x JOIN placed y USING ({keys}) WHERE x.place < y.place AND x.who <> y.who""")
-    return f"""WITH
-        shared AS MATERIALIZED (SELECT {keys}, {label} AS who, r, c, uscc, branch FROM {table}
-            JOIN (SELECT {keys} FROM {table} WHERE {there} GROUP BY ALL HAVING count(*) > 1) USING ({keys})),
-        chained AS MATERIALIZED (SELECT r, first_value(r) OVER w AS head, lag(r) OVER w AS prev FROM shared
-            WINDOW w AS (PARTITION BY {keys}, who ORDER BY uscc < 0, uscc, branch < 0, branch, r)),
-        heads AS (SELECT *, row_number() OVER (PARTITION BY {keys}, who ORDER BY r) AS nth FROM (
-            SELECT {keys}, who, c, min(r) AS r FROM shared GROUP BY ALL)),
-        placed AS MATERIALIZED (SELECT *, row_number() OVER (PARTITION BY {keys} ORDER BY nth, r) AS place FROM heads
-            QUALIFY place <= {MOST_NAMES})
-        {" UNION ALL ".join(queries)}"""
+def _where(evidence: Evidence, rule: Rule) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The rows that a rule looks at, one as often as it has numbers or addresses, and these."""
+    points = [evidence.points[kind] for kind in ("phone", "email") if kind in rule.key]
+    if not points:
+        return evidence.rows["r"].to_numpy(), []
+    if len(points) == 1:
+        return points[0].r, [points[0].value]
+    both = pd.merge(*(pd.DataFrame({"r": one.r, "value": one.value}) for one in points), on="r")
+    return both["r"].to_numpy(), [both["value_x"].to_numpy(), both["value_y"].to_numpy()]
 
 
 def _name_codes(evidence: Evidence, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """How the names of each pair fit, as places in _CODES; 0 where they do not. Each two names are compared once."""
     n, c = evidence.rows["n"].to_numpy(), evidence.rows["c"].to_numpy()
     named = (n[a] >= 0) & (n[b] >= 0)
-    left, right = np.where(named, n[a], c[a]), np.where(named, n[b], c[b])
-    base = max(len(evidence.names), len(evidence.contacts)) + 2
-    asked, which = np.unique((named * base + left + 1) * base + right + 1, return_inverse=True)
-    codes = np.array([_one_code(evidence, int(one), base) for one in asked], dtype=np.int64)
-    return codes[which] if len(codes) else np.zeros(0, np.int64)
+    codes = np.where(named, _CODES.index("NAME_SAME"), _CODES.index("NAME_MISSING"))
+    vague = evidence.names.numpy("vague")
+    codes[named & (n[a] == n[b]) & np.append(vague, False)[n[a]]] = _CODES.index("NAME_MASKED")
+
+    differ = np.flatnonzero(named & (n[a] != n[b]))
+    (left, right), which = _different(n[a[differ]], n[b[differ]])
+    compared = pd.Series(evidence.names.compare(left, right), dtype=object)
+    starred = pc.match_substring(evidence.names.table["full"], "*").to_numpy()
+    said_little = (
+        (compared == "NAME_MASKED") & ~starred[left] & ~starred[right]
+    )  # 科技公司 hides nothing, it says too little
+    compared = compared.mask(said_little, "NAME_VAGUE").map({code: i for i, code in enumerate(_CODES)})
+    codes[differ] = compared.to_numpy(np.int64)[which]
+
+    people = np.flatnonzero(~named & (c[a] != c[b]) & (c[a] >= 0) & (c[b] >= 0))
+    (left, right), which = _different(c[a[people]], c[b[people]])
+    asked = zip((evidence.contacts[i] for i in left), (evidence.contacts[i] for i in right), strict=True)
+    fits = [compare_names(PersonName(x), PersonName(y)) != "" for x, y in asked]
+    codes[people] = np.where(np.array(fits, dtype=bool)[which], codes[people], 0)
+    return codes
 
 
-def _one_code(evidence: Evidence, asked: int, base: int) -> int:
-    first, right = divmod(asked, base)
-    named, left = divmod(first, base)
-    left, right = left - 1, right - 1
-    if named:
-        names = evidence.names
-        if left == right:
-            return _CODES.index("NAME_MASKED" if names[left].vague else "NAME_SAME")
-        code = compare_names(names[left], names[right])
-        if code == "NAME_MASKED" and "*" not in names[left].full + names[right].full:
-            code = "NAME_VAGUE"  # 科技公司: nothing is hidden, it says too little
-        return _CODES.index(code)
-    people = evidence.contacts
-    fits = NONE in (left, right) or bool(compare_names(people[left], people[right]))
-    return _CODES.index("NAME_MISSING") if fits else 0
+def _different(x: np.ndarray, y: np.ndarray) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+    """((left, right) of each different pair, which of them each pair is)."""
+    size = int(y.max(initial=0)) + 1
+    which, pairs = pd.factorize(x * size + y)
+    return (pairs // size, pairs % size), which
 
 
 def _decided(decisions: pd.DataFrame | None, row_ids: pd.Index) -> tuple[np.ndarray, np.ndarray]:
@@ -309,9 +301,13 @@ def _once_per_pair(asked: pd.DataFrame, group: np.ndarray, evidence: Evidence, d
     asked = asked.assign(pair=pair, place=place, low=low, high=high)[(low != high) & ~np.isin(pair, told_pairs)]
     asked = asked.sort_values(["place", "strength", "a", "b", "rule"], ascending=[True, False, True, True, True])
     asked = asked.drop_duplicates("pair")
-    crowd = pd.DataFrame({"core": evidence.rows["core"], "group": group}).groupby("core")["group"].nunique()
-    shared = evidence.rows["core"].reindex(asked["a"]).map(crowd).to_numpy()
-    return asked[(asked["rule"] != "core") | (shared <= MOST_ASKED)]
+    core = join_keys([evidence.rows[key].to_numpy() for key in ("rare", "seat")])
+    few = pd.DataFrame({"core": core, "group": group}).drop_duplicates()["core"].value_counts() <= MOST_ASKED
+    branch = evidence.rows["branch"].to_numpy()
+    x, y = branch[asked["a"]], branch[asked["b"]]
+    two_branches = (asked["reason"] == "VETOED") & (x >= 0) & (y >= 0) & (x != y)
+    crowded = (asked["rule"] == "core") & ~few.reindex(core[asked["a"]], fill_value=False).to_numpy()
+    return asked[~two_branches & ~crowded]
 
 
 def _publish(links: pd.DataFrame, row_ids: pd.Index, *more: str) -> pd.DataFrame:

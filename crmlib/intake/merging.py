@@ -6,30 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from crmlib.dictionary import DICTIONARY
 from crmlib.intake.codes import is_uscc
-from crmlib.intake.company import parse_company
+from crmlib.intake.company import parse_plain, plain_names
 
 # what a customer row carries for matching or tracing, and a customer does not
-NOT_FIELDS = frozenset(
-    [
-        "row_id",
-        "customer_id",
-        "system",
-        "source",
-        "sheet",
-        "line",
-        "stated",
-        "seen_on",
-        "norm",
-        "contact_name",
-        "phone",
-        "email",
-        "id_no",
-        "name_history",
-    ]
-)
+_NOT_FIELDS = """row_id customer_id system source sheet line stated seen_on norm contact_name phone email id_no
+    name_history"""
+NOT_FIELDS = frozenset(_NOT_FIELDS.split())
+NONE = -1
 GATHERED = ("source_id", "note", "custom")  # fields of which nothing is dropped
 
 _WHOLE_NAME = r"(?:公司|合伙企业|合伙\)|合伙）|[厂社店院所行部馆校会]|中心|大学|工作室)$"
@@ -55,74 +42,89 @@ def merge_customers(
     `source_priority`, which is valid (not masked), whole (a full name, an address with a number), seen last (`seen_on`),
     and first by row_id. source_id, note and own fields are gathered; other names go to name_history.
     """
-    rows = _in_order(customer_rows, row_to_customer, source_priority)
-    codes, ids = pd.factorize(rows["customer_id"], sort=True)
-    positions = np.arange(len(rows))
-    count = np.bincount(codes, minlength=len(ids))
-    several = count[codes] > 1
-    only = np.full(len(ids), -1)
-    only[codes[~several]] = positions[~several]
-    shared = rows[several].assign(code=codes[several], position=positions[several])
+    codes, ids = _customers_of(customer_rows, row_to_customer)
+    count = np.bincount(codes[codes >= 0], minlength=len(ids))
+    several = (codes >= 0) & (count[codes] > 1)
+    alone = np.flatnonzero((codes >= 0) & ~several)
+    only = np.full(len(ids), NONE)
+    only[codes[alone]] = alone
+    shared = _in_order(customer_rows, codes, np.flatnonzero(several), source_priority)
 
-    columns, cells = {"customer_id": np.asarray(ids, dtype=object)}, []
+    columns: dict[str, object] = {"customer_id": pd.array(ids, dtype="str")}
+    cells = []
     for field in _fields(customer_rows):
-        chosen, best = only.copy(), _choose(shared, field)
-        chosen[best["code"]] = best["position"]
-        columns[field] = rows[field].reindex(chosen).array
-        cells.append(best[["code", "row_id"]].assign(field=field))
-    customers = pd.DataFrame(columns).astype({"customer_id": "str"})
-    for field in GATHERED:
-        if field in customers:
-            customers, origin = _gather(customers, shared, field)
-            cells = [*(one for one in cells if one["field"].iloc[:1].ne(field).all()), origin]
-    customers, origin = _with_history(customers, rows, shared, only)
-    cells.append(origin)
-    traced = pd.concat(cells, ignore_index=True).sort_values(
-        ["code", "field", "row_id"], kind="stable", ignore_index=True
-    )
-    traced.insert(0, "customer_id", np.asarray(ids, dtype=object)[traced["code"].to_numpy(dtype=np.int64)])
+        if field in GATHERED:
+            columns[field], origin = _gather(customer_rows, shared, only, field)
+        else:
+            best = _choose(customer_rows, shared, field)
+            chosen = only.copy()
+            chosen[best["code"]] = best["position"]
+            columns[field] = customer_rows[field].array.take(chosen, allow_fill=True)
+            origin = best
+        cells.append(origin[["code", "position"]].assign(field=field))
+    customers = pd.DataFrame(columns)
+    columns["name_history"], origin = _history(customer_rows, customers, shared, only)
+    cells.append(origin.assign(field="name_history"))
+    traced = pd.concat(cells, ignore_index=True)
+    traced["row_id"] = customer_rows["row_id"].take(traced["position"]).array
+    traced = traced.sort_values(["code", "field", "row_id"], kind="stable", ignore_index=True)
+    traced.insert(0, "customer_id", customers["customer_id"].take(traced["code"]).array)
     return Merged(
-        _dictionary_order(customers),
+        _dictionary_order(pd.DataFrame(columns)),
         traced[["customer_id", "field", "row_id"]].astype({"customer_id": "str", "field": "str"}),
     )
 
 
-def _in_order(rows: pd.DataFrame, row_to_customer: pd.Series, source_priority: Sequence[str]) -> pd.DataFrame:
-    """The rows with `customer_id` and `rank` (of their source), latest first, then by row_id."""
+def _customers_of(rows: pd.DataFrame, row_to_customer: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """(each row's customer as a number, the customers' ids in order); NONE where a row has none."""
+    if not row_to_customer.index.equals(pd.Index(rows["row_id"])):
+        row_to_customer = row_to_customer.reindex(rows["row_id"])
+    coded = pa.array(row_to_customer.astype("str"), pa.string(), from_pandas=True)
+    coded = (coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded).dictionary_encode()
+    ids = np.array(coded.dictionary.to_pylist(), dtype=object)
+    order = np.argsort(ids, kind="stable")
+    place = np.append(np.empty_like(order), NONE)
+    place[order] = np.arange(len(order))
+    return place[coded.indices.fill_null(NONE).to_numpy()], ids[order].tolist()
+
+
+def _in_order(rows: pd.DataFrame, codes: np.ndarray, some: np.ndarray, source_priority: Sequence[str]) -> pd.DataFrame:
+    """Rows of customers that have several: code, position, rank (of their source), order (latest first, then by row_id)."""
     place = {name: n for n, name in enumerate(source_priority)}
-    source = (
-        rows["system"] if "system" in rows else rows["source"] if "source" in rows else pd.Series("", index=rows.index)
+    mine = rows.iloc[some]
+    source = mine["system"] if "system" in mine else mine["source"] if "source" in mine else pd.Series("", mine.index)
+    rank = source.map(place).fillna(len(place)).to_numpy(np.int64)
+    if "stated" in mine:
+        rank = rank + (len(place) + 1) * ~mine["stated"].fillna(True).to_numpy(bool)
+    seen = pd.to_datetime(mine["seen_on"]) if "seen_on" in mine else pd.Series(pd.NaT, index=mine.index)
+    found = pd.DataFrame(
+        {"code": codes[some], "position": some, "rank": rank, "seen": seen.array, "row_id": mine["row_id"].array}
     )
-    rank = source.map(place).fillna(len(place)).astype("int64")
-    if "stated" in rows:
-        rank = rank + (len(place) + 1) * ~rows["stated"].fillna(True).astype(bool)
-    seen = pd.to_datetime(rows["seen_on"]) if "seen_on" in rows else pd.Series(pd.NaT, index=rows.index)
-    ranked = rows.assign(
-        customer_id=row_to_customer.reindex(rows["row_id"]).to_numpy(), rank=rank, _seen=seen, _source=source.fillna("")
-    )
-    ranked = ranked[ranked["customer_id"].notna()].sort_values("row_id")
-    return ranked.sort_values("_seen", ascending=False, na_position="last", kind="stable", ignore_index=True)
+    found["source"] = source.fillna("").array
+    found = found.sort_values("row_id").sort_values("seen", ascending=False, na_position="last", kind="stable")
+    return found.assign(order=np.arange(len(found))).sort_values(["code", "rank", "order"], ignore_index=True)
 
 
 def _fields(rows: pd.DataFrame) -> list[str]:
     return [column for column in rows.columns if column not in NOT_FIELDS]
 
 
-def _choose(shared: pd.DataFrame, field: str) -> pd.DataFrame:
-    """For each customer of several rows the row whose value of `field` survives: code, position, row_id."""
-    there = shared[shared[field].notna()]
-    invalid, partial = _faults(there[field], field)
-    order = np.lexsort((there["position"], partial, invalid, there["rank"], there["code"]))
-    return there[["code", "position", "row_id"]].iloc[order].drop_duplicates("code")
+def _choose(rows: pd.DataFrame, shared: pd.DataFrame, field: str) -> pd.DataFrame:
+    """For each customer of several rows the row whose value of `field` survives: code, position."""
+    values = rows[field].take(shared["position"])
+    there = shared[values.notna().to_numpy()]
+    if field in ("uscc", "name", "address", "owner_name"):
+        invalid, partial = _faults(values.dropna(), field)
+        there = there.iloc[np.lexsort((there["order"], partial, invalid, there["rank"], there["code"]))]
+    return there[["code", "position"]].drop_duplicates("code")
 
 
 def _faults(values: pd.Series, field: str) -> tuple[np.ndarray, np.ndarray]:
     """Which values are not valid, and which are not whole."""
     nothing = np.zeros(len(values), bool)
     if field == "uscc":
-        return ~np.array([is_uscc(str(value)) for value in values], dtype=bool), nothing
-    if field not in ("name", "address", "owner_name"):
-        return nothing, nothing
+        good = {value: is_uscc(str(value)) for value in values.unique()}
+        return ~values.map(good).to_numpy(bool), nothing
     texts = values.astype("str")
     masked = texts.str.contains(_VAGUE).to_numpy(bool)
     if field == "name":
@@ -130,18 +132,19 @@ def _faults(values: pd.Series, field: str) -> tuple[np.ndarray, np.ndarray]:
     return masked, ~texts.str.contains(r"\d").to_numpy(bool) if field == "address" else nothing
 
 
-def _gather(customers: pd.DataFrame, shared: pd.DataFrame, field: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _gather(rows: pd.DataFrame, shared: pd.DataFrame, only: np.ndarray, field: str) -> tuple[pd.Series, pd.DataFrame]:
     """Every different value of a field, in the order of survival; notes say their source where there are several."""
-    there = shared[shared[field].notna()].sort_values(["code", "rank", "position"]).drop_duplicates(["code", field])
-    many = there[there["code"].duplicated(keep=False)]
-    join = {"source_id": ";".join, "note": "\n".join, "custom": _join_custom}[field]
-    texts = many[field].astype("str")
+    there = shared.assign(value=rows[field].astype("str").take(shared["position"]).array).dropna(subset="value")
+    there = there.drop_duplicates(["code", "value"])
+    many = there["code"].duplicated(keep=False)
     if field == "note":
-        texts = ("〔" + many["_source"].astype("str") + "〕").mask(many["_source"].eq(""), "") + texts
-    values = customers[field].astype(object).to_numpy(copy=True)
-    for code, some in _by_code(many["code"], texts):
+        there.loc[many & there["source"].ne(""), "value"] = "〔" + there["source"] + "〕" + there["value"]
+    values = rows[field].astype("str").array.take(only, allow_fill=True).astype(object)
+    values[there["code"][~many]] = there["value"][~many].to_numpy(object)
+    join = {"source_id": ";".join, "note": "\n".join, "custom": _join_custom}[field]
+    for code, some in _by_code(there["code"][many], there["value"][many]):
         values[code] = join(some)
-    return customers.assign(**{field: pd.Series(values, dtype="str")}), there[["code", "row_id"]].assign(field=field)
+    return pd.Series(values, dtype="str"), there
 
 
 def _by_code(codes: pd.Series, values: pd.Series) -> Iterator[tuple[int, list]]:
@@ -161,41 +164,37 @@ def _join_custom(texts: list[str]) -> str:
     return json.dumps(whole, ensure_ascii=False)
 
 
-def _with_history(customers: pd.DataFrame, rows: pd.DataFrame, shared: pd.DataFrame, only: np.ndarray) -> tuple:
+def _history(
+    rows: pd.DataFrame, customers: pd.DataFrame, shared: pd.DataFrame, only: np.ndarray
+) -> tuple[pd.Series, pd.DataFrame]:
     """name_history: other names a customer goes or went by, latest first; not the short forms of its name."""
-    told = rows["name_history"] if "name_history" in rows else pd.Series(np.nan, index=rows.index, dtype=object)
-    history = told.reindex(only).astype(object).to_numpy(copy=True)
-    origin: list[tuple[int, object]] = []
-    if "name" in rows:
-        names = customers["name"].astype(object).tolist()
-        mine = shared.assign(told=told.reindex(shared["position"]).to_numpy(dtype=object)).sort_values(
-            ["code", "position"]
-        )
-        differs = mine["name"].astype(object).to_numpy() != customers["name"].astype(object).to_numpy()[mine["code"]]
-        mine = mine[(differs & mine["name"].notna().to_numpy()) | mine["told"].notna()]
-        for code, some in _by_code(
-            mine["code"], pd.Series(list(zip(mine["name"], mine["told"], mine["row_id"], strict=True)), dtype=object)
-        ):
-            if others := _other_names(names[code], some):
-                history[code] = json.dumps([other for other, _ in others], ensure_ascii=False)
-                origin += [(code, row_id) for _, row_id in others]
-    cells = pd.DataFrame(origin, columns=["code", "row_id"]).drop_duplicates().assign(field="name_history")
-    return customers.assign(name_history=pd.Series(history, dtype="str")), cells
+    told = rows["name_history"].astype("str") if "name_history" in rows else pd.Series(None, rows.index, dtype="str")
+    history = told.array.take(only, allow_fill=True).astype(object)
+    nobody = pd.DataFrame({"code": [], "position": []}, dtype="int64")
+    if "name" not in rows:
+        return pd.Series(history, dtype="str"), nobody
+    mine = shared.assign(name=rows["name"].take(shared["position"]).array, told=told.take(shared["position"]).array)
+    mine = mine.sort_values(["code", "order"])[["code", "position", "name", "told"]]
+    earlier = mine.dropna(subset="told")
+    earlier = earlier.assign(name=earlier["told"].map(json.loads)).explode("name").assign(nth=1)
+    own = customers["name"].take(mine["code"]).array
+    called = mine[mine["name"].notna() & (mine["name"].array != own)]
+    others = pd.concat([called, earlier]).sort_index(kind="stable").dropna(subset="name")
+    if others.empty:
+        return pd.Series(history, dtype="str"), nobody
+    core, own_core = _cores(others["name"]), _cores(customers["name"].take(others["code"]).fillna(""))
+    other = [x != "" and "*" not in x and x not in y for x, y in zip(core, own_core, strict=True)]
+    others = others.assign(core=core)[other].drop_duplicates(["code", "core"])
+    for code, names in _by_code(others["code"], others["name"]):
+        history[code] = json.dumps(names, ensure_ascii=False)
+    return pd.Series(history, dtype="str"), others[["code", "position"]].drop_duplicates()
 
 
-def _other_names(name: object, rows: list[tuple]) -> list[tuple[str, object]]:
-    own, found = _plain(name), {}
-    for called, told, row_id in rows:
-        for other in [called, *(json.loads(told) if isinstance(told, str) else [])]:
-            plain = _plain(other)
-            if plain and "*" not in plain and plain not in own and plain not in found:
-                found[plain] = (other, row_id)
-    return list(found.values())
-
-
-def _plain(name: object) -> str:
+def _cores(names: pd.Series) -> list[str]:
     """What makes a name another one: not its blanks, brackets, region or form."""
-    return parse_company(name).core if isinstance(name, str) else ""
+    codes, distinct = pd.factorize(names)
+    cores = parse_plain(pa.array(plain_names(distinct.tolist()), pa.string()))["core"].to_numpy()
+    return cores[codes].tolist()
 
 
 def _dictionary_order(customers: pd.DataFrame) -> pd.DataFrame:

@@ -1,11 +1,23 @@
 """What a row calls its customer, a company or a person, and whether two such names may stand for one customer."""
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from crmlib.intake.company import CompanyName, compare_companies, is_one_slip, parse_companies, simplify
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crmlib.intake.company import (
+    CompanyName,
+    compare_columns,
+    compare_companies,
+    is_one_slip,
+    list_companies,
+    parse_plain,
+    plain_names,
+)
 from crmlib.intake.entities import entity_of
+from crmlib.intake.spelling import simplify
 from crmlib.reference import surnames
 
 _TITLE = re.compile(r"(?:先生|女士|小姐|太太|老师|老板|师傅|(?:副?总)?经理|总监|主任|主管|[部科处院校店厂]长|总)$")
@@ -17,22 +29,73 @@ class PersonName(NamedTuple):
     """`full` as a key; `lead` is what stands before the first star: 张 in 张*, and in 张总."""
 
     full: str
-    lead: str
-    vague: bool
+
+    @property
+    def lead(self) -> str:
+        return self.full.partition("*")[0]
+
+    @property
+    def vague(self) -> bool:
+        return "*" in self.full
 
 
 Name = CompanyName | PersonName
 
 
-def parse_names(names: Sequence[str], kinds: Sequence[str]) -> list[Name]:
-    """One name per name; `kinds` are "org", "person", or "" where only the name itself can tell."""
-    family = surnames()
-    is_org = [
-        kind == "org" or name.rstrip().endswith("公司") or entity_of(name, family) == "org"
-        for name, kind in zip(names, kinds, strict=True)
-    ]
-    companies = iter(parse_companies(name for name, org in zip(names, is_org, strict=True) if org))
-    return [next(companies) if org else parse_person(name) for name, org in zip(names, is_org, strict=True)]
+class Names(NamedTuple):
+    """Many different names, packed: a table with the fields of CompanyName, the people behind the companies."""
+
+    table: pa.Table
+    companies: int
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def numpy(self, field: str) -> np.ndarray:
+        return self.table[field].to_numpy()
+
+    def compare(self, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """compare_names for the names at these places."""
+        a, b = (self.table.take(pa.array(places)) for places in (left, right))
+        companies = (left < self.companies) & (right < self.companies)
+        codes = np.empty(len(left), dtype=object)
+        codes[companies] = compare_columns(a.filter(pa.array(companies)), b.filter(pa.array(companies)))
+        sides = []
+        for table, places in ((a, left[~companies]), (b, right[~companies])):
+            some = list_companies(table.filter(pa.array(~companies)))
+            sides.append(
+                [
+                    one if place < self.companies else PersonName(one.full)
+                    for one, place in zip(some, places, strict=True)
+                ]
+            )
+        codes[~companies] = [compare_names(x, y) for x, y in zip(*sides, strict=True)]
+        return codes
+
+
+def parse_names(names: pa.Array, is_org: np.ndarray) -> tuple[np.ndarray, Names]:
+    """(for each name its place in Names, Names): spellings that only differ in width, blanks or case are one name."""
+    companies, org_places = _distinct(plain_names(names.filter(pa.array(is_org)).to_pylist()))
+    people, person_places = _distinct([parse_person(name).full for name in names.filter(pa.array(~is_org)).to_pylist()])
+    persons = pa.table({"full": people, "vague": pc.match_substring(people, "*")})
+    table = pa.concat_tables([parse_plain(companies), persons], promote_options="default").combine_chunks()
+    place = np.empty(len(names), np.int64)
+    place[is_org], place[~is_org] = org_places, person_places + len(companies)
+    return place, Names(table, len(companies))
+
+
+def _distinct(texts: list[str]) -> tuple[pa.Array, np.ndarray]:
+    coded = pa.array(texts, pa.string()).dictionary_encode()
+    return coded.dictionary, coded.indices.to_numpy().astype(np.int64)
+
+
+def are_companies(names: pa.Array) -> np.ndarray:
+    """Which names are a company's, where only the name itself can tell."""
+    sure = pc.ends_with(names, "公司").to_numpy(zero_copy_only=False)
+    family, rest = surnames(), np.flatnonzero(~sure)
+    sure = sure.copy()
+    sure[rest] = [entity_of(name, family) == "org" for name in names.take(pa.array(rest)).to_pylist()]
+    return sure
 
 
 def parse_person(name: str) -> PersonName:
@@ -46,8 +109,7 @@ def parse_person(name: str) -> PersonName:
         title = _TITLE.search(full)
         bare = full[: title.start()] if title else full
         full = _MASK.sub("*", bare if len(bare) > 1 else bare + "*")
-    star = full.find("*")
-    return PersonName(full, full if star < 0 else full[:star], star >= 0)
+    return PersonName(full)
 
 
 def compare_names(a: Name, b: Name) -> str:

@@ -4,13 +4,24 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 
 class United(NamedTuple):
-    """`group`: for each row the smallest row of its group. `vetoed`: positions of the links that were refused."""
+    """`group`: for each row the smallest row of its group. `vetoed`: positions of the links that a veto refused."""
 
     group: np.ndarray
     vetoed: np.ndarray
+
+
+def connect(n_rows: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """For each row the smallest row that links lead to."""
+    _, part = connected_components(coo_array((np.ones(len(a), bool), (a, b)), shape=(n_rows, n_rows)), directed=False)
+    first = np.full(part.max(initial=-1) + 1, n_rows)
+    np.minimum.at(first, part, np.arange(n_rows))
+    return first[part]
 
 
 def unite(
@@ -22,17 +33,38 @@ def unite(
     marks: Sequence[np.ndarray] = (),
     apart: Sequence[tuple[int, int]] = (),
     by_hand: np.ndarray | None = None,
+    soft: np.ndarray | None = None,
+    names: np.ndarray | None = None,
+    renaming: np.ndarray | None = None,
 ) -> United:
     """Join rows `a[i]` and `b[i]`, strongest first, then in the order of the rows, whatever the order they came in.
 
     `marks`: one array each (a number per row, negative where unknown); a group may hold one value only.
     `apart`: pairs of rows that a person told apart. `by_hand`: links that a person made; marks do not stop those.
+    `soft`: links that come last, and bring no two different `names` (a mark) together: one mistyped name that is another
+    company's would join both. `renaming`: links of one customer under two names, as by its credit code.
     """
     hand = np.zeros(len(a), bool) if by_hand is None else by_hand
-    low, high = np.minimum(a, b), np.maximum(a, b)
-    order = np.lexsort((high, low, -np.asarray(strength), ~hand))
-    parent = list(range(n_rows))
-    held = [{int(row): {int(mark[row])} for row in np.flatnonzero(mark >= 0)} for mark in marks]
+    soft = np.zeros(len(a), bool) if soft is None else soft
+    renaming = hand if renaming is None else hand | renaming
+    marks = [*marks, np.full(n_rows, -1) if names is None else names]
+    group = connect(n_rows, a, b)
+    disputed = np.zeros(n_rows, bool)  # by its first row: a group where a veto may speak, to be united link by link
+    softened = np.zeros(n_rows, bool)
+    softened[group[a[soft]]] = True
+    for place, mark in enumerate(marks, start=1):
+        known = np.flatnonzero((mark >= 0) & (softened[group] | (place < len(marks))))
+        values = pd.DataFrame({"group": group[known], "mark": mark[known]}).drop_duplicates()
+        disputed[values["group"][values["group"].duplicated()]] = True
+    for one, other in apart:
+        disputed[group[one]] |= group[one] == group[other]
+    links = np.flatnonzero(disputed[group[a]])
+    rows = np.flatnonzero(disputed[group])
+    parent = dict(zip(rows.tolist(), rows.tolist(), strict=True))
+
+    low, high = np.minimum(a, b)[links], np.maximum(a, b)[links]
+    order = np.lexsort((high, low, -np.asarray(strength)[links], soft[links], ~hand[links]))
+    held = [{row: {int(mark[row])} for row in rows[mark[rows] >= 0].tolist()} for mark in marks]
     foes: dict[int, set[int]] = {}
     for one, other in apart:
         foes.setdefault(int(one), set()).add(int(other))
@@ -44,33 +76,34 @@ def unite(
         return row
 
     refused = []
-    for i, x, y, forced in zip(
-        order.tolist(), low[order].tolist(), high[order].tolist(), hand[order].tolist(), strict=True
+    links, low, high = links[order], low[order], high[order]
+    for i, x, y, forced, weak, renamed in zip(
+        *(column.tolist() for column in (links, low, high, hand[links], soft[links], renaming[links])), strict=True
     ):
         x, y = root(x), root(y)
         if x == y:
             continue
-        if (foes and _are_foes(foes, x, y, root)) or (not forced and any(_clash(sets, x, y) for sets in held)):
+        are_foes = any(row in parent and root(row) == y for row in foes.get(x, ()))
+        if are_foes or (not forced and any(_clash(sets, x, y) for sets in held[:-1])):
             refused.append(i)
+            continue
+        if weak and not forced and _clash(held[-1], x, y, strict=True):
             continue
         if y < x:
             x, y = y, x
         parent[y] = x
-        for sets in (*held, foes) if foes else held:
+        for sets in (*held, foes):
             if more := sets.pop(y, None):
                 sets[x] = sets[x] | more if x in sets else more
-    return United(
-        np.array([root(row) for row in range(n_rows)], dtype=np.int64), np.array(sorted(refused), dtype=np.int64)
-    )
+        if renamed:
+            held[-1].pop(x, None)
+    group[rows] = [root(row) for row in rows.tolist()]
+    return United(group, np.array(sorted(refused), dtype=np.int64))
 
 
-def _clash(sets: dict[int, set[int]], x: int, y: int) -> bool:
+def _clash(sets: dict[int, set[int]], x: int, y: int, *, strict: bool = False) -> bool:
     """Two values where one is allowed. What a person has joined already does not clash with itself."""
     one = sets.get(x)
     if one is None or (other := sets.get(y)) is None:
         return False
-    return not (one <= other or other <= one)
-
-
-def _are_foes(foes: dict[int, set[int]], x: int, y: int, root) -> bool:
-    return any(root(row) == y for row in foes.get(x, ()))
+    return len(one | other) > 1 if strict else not (one <= other or other <= one)

@@ -4,11 +4,20 @@ import os
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.intake.company import compare_companies, is_one_slip, parse_companies, parse_company, simplify, split_place
+from crmlib.intake.company import (
+    compare_columns,
+    compare_companies,
+    is_one_slip,
+    parse_companies,
+    parse_company,
+    parse_plain,
+    plain_names,
+)
 
 NAMES = Path(os.environ.get("CRM_REAL_DATA", "../shared/data")) / "names"
 
@@ -92,12 +101,6 @@ def test_a_slip_is_one_character_wrong_missing_added_or_swapped():
         assert not is_one_slip(*sorted(("华信科技", other), key=len))
 
 
-def test_a_place_is_read_from_the_start_of_a_text():
-    assert split_place("广东省深圳市南山区一号") == ("广东", "深圳", "南山区一号")
-    assert split_place("上海市徐汇区") == ("上海", "上海", "徐汇区")
-    assert split_place("海角路") == ("", "", "海角路")
-
-
 words = st.text(alphabet="上海示例科技（）()有限公司北京分 *Ａb集团某", max_size=14)
 
 
@@ -105,7 +108,6 @@ words = st.text(alphabet="上海示例科技（）()有限公司北京分 *Ａb�
 def test_any_text_has_a_name_and_it_is_itself(text):
     name = parse_company(text)
     assert compare_companies(name, name) == "NAME_SAME"
-    assert simplify(simplify(text)) == simplify(text)
 
 
 @given(words, words)
@@ -113,9 +115,12 @@ def test_comparing_is_symmetric(a, b):
     assert compare(a, b) == compare(b, a)
 
 
+@settings(max_examples=20, deadline=None)
 @given(st.lists(words, max_size=5))
 def test_many_names_are_parsed_as_each_alone(names):
-    assert parse_companies(names) == [parse_company(name) for name in names]
+    alone = [parse_company(name) for name in names]
+    assert parse_companies(names) == alone
+    assert parse_companies(names * 200)[: len(names)] == alone  # many enough to be cut by one pattern
 
 
 @pytest.mark.skipif(not NAMES.is_dir(), reason="real data not here")
@@ -128,10 +133,8 @@ def test_many_names_are_parsed_as_each_alone(names):
 )
 def test_real_short_names_fit_their_full_names_and_hardly_any_other(file, full, short, least):
     table = pd.read_csv(NAMES / file, dtype=str)
-    whole, brief = parse_companies(table[full]), parse_companies(table[short])
-    fits = [bool(compare_companies(a, b)) for a, b in zip(whole, brief, strict=True)]
-    assert sum(fits) / len(fits) >= least
-    strangers = [
-        bool(compare_companies(a, b)) for step in range(1, 21) for a, b in zip(whole, brief[step:], strict=False)
-    ]
+    whole, brief = (parse_plain(pa.array(plain_names(table[column].tolist()))) for column in (full, short))
+    assert (compare_columns(whole, brief) != "").mean() >= least
+    n = len(table)
+    strangers = [(compare_columns(whole.slice(0, n - step), brief.slice(step)) != "").mean() for step in range(1, 21)]
     assert sum(strangers) / len(strangers) < 0.001

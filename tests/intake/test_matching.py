@@ -100,6 +100,10 @@ CASES = {
         row_id  name              contact_name  city
         a       上海示例科技有限公司  张伟          上海
         b       示例              张伟          上海""",
+    "staff_mark": """
+        row_id  name              contact_name  city
+        a       上海示例科技有限公司  张伟          上海
+        b       示例              张伟          -""",
 }
 
 

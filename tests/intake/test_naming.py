@@ -1,24 +1,30 @@
 """Names of customers: companies and people, told apart and compared."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmlib.intake.company import CompanyName
-from crmlib.intake.naming import PersonName, compare_names, parse_names, parse_person
+from crmlib.intake.naming import are_companies, compare_names, parse_names, parse_person
 
 
 def compare(a: str, b: str) -> str:
-    return compare_names(*parse_names([a, b], ["", ""]))
+    names = pa.array([a, b])
+    (left, right), parsed = parse_names(names, are_companies(names))
+    return parsed.compare(np.array([left]), np.array([right]))[0]
 
 
 def test_a_name_tells_what_it_names_where_nothing_else_does():
-    kinds = [type(name) for name in parse_names(["张伟", "上海示例科技有限公司", "张伟", "示例"], ["", "", "org", ""])]
-    assert kinds == [PersonName, CompanyName, CompanyName, CompanyName]
+    names = pa.array(["张伟", "上海示例科技有限公司", "示例", "张伟小吃店"])
+    assert are_companies(names).tolist() == [False, True, True, True]
 
 
-def test_a_shop_that_is_called_a_person_is_compared_as_a_shop():
-    assert isinstance(parse_names(["张伟小吃店"], ["person"])[0], CompanyName)
+def test_spellings_of_one_name_are_one_name():
+    places, names = parse_names(
+        pa.array(["上海示例", "上海 示例", "张偉", "张 伟", "示例"]), np.array([1, 1, 0, 0, 1]) == 1
+    )
+    assert places.tolist() == [0, 0, 2, 2, 1] and names.companies == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,46 @@
+"""One spelling of a text: one width, one case, simplified characters, one kind of bracket."""
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+
+_BRACKETS = {ord(sign): "()"[side] for side, signs in enumerate(("[{〔【「『<《", "]}〕】」』>》")) for sign in signs}
+
+
+def simplify(text: str) -> str:
+    """One width, lower case, simplified characters, one kind of bracket."""
+    if len(text) < 1000:
+        return text.translate(_simplified()).casefold()
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    table, grows = _code_table()
+    if grows[codes].any():
+        return text.translate(_simplified()).casefold()
+    return table[codes].tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@cache
+def _simplified() -> dict[int, str]:
+    """Traditional → simplified, character by character (OpenCC's table, the first of several readings); wide → narrow."""
+    table = files("opencc").joinpath("dictionary", "TSCharacters.txt").read_text(encoding="utf-8")
+    pairs = (line.split("\t") for line in table.splitlines() if line)
+    forms = (
+        chr(code)
+        for start, end in ((0x2460, 0x2500), (0x3200, 0x3400), (0xF900, 0xFB00), (0xFF00, 0xFFF0))
+        for code in range(start, end)
+    )
+    narrow = {ord(form): unicodedata.normalize("NFKC", form) for form in forms}
+    return {ord(old): new.split()[0] for old, new in pairs} | narrow | _BRACKETS | dict.fromkeys(map(ord, "×○●"), "*")
+
+
+@cache
+def _code_table() -> tuple[np.ndarray, np.ndarray]:
+    """simplify for each character by its code, and where that is not one character."""
+    pairs = {sign: simplify(chr(sign)) for sign in {*range(0x3000), *range(0xA640, 0xD7A4), *_simplified()}}
+    table, grows = np.arange(0x110000, dtype=np.uint32), np.zeros(0x110000, bool)
+    grows[0x10000:0x20000] = True  # scripts with letter cases and few readers
+    for sign, plain in pairs.items():
+        grows[sign] = len(plain) != 1
+        table[sign] = ord(plain[0])
+    return table, grows
