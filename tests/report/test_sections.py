@@ -88,7 +88,7 @@ def test_with_customers_alone_the_report_says_what_it_can_and_what_is_off(make_d
     )
     missing = pd.DataFrame([("tier_value", "orders", "NO_ORDER_TABLE")], columns=["analysis", "table", "reason"])
     report = build_report(make_data(**none, missing=missing))
-    assert [one.id for one in report.sections] == ["summary", "health", "profile", "definitions"]
+    assert [one.id for one in report.sections] == ["summary", "profile", "health", "definitions"]
     off = next(
         block
         for block in section(report, "definitions").blocks

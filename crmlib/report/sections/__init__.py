@@ -17,12 +17,12 @@ from crmlib.report.sections.trend import build_trend
 
 SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "summary": build_summary,
-    "health": build_health,
-    "profile": build_profile,
     "tiers": build_tiers,
-    "trend": build_trend,
-    "funnel": build_funnel,
     "at_risk": build_at_risk,
+    "trend": build_trend,
+    "profile": build_profile,
+    "funnel": build_funnel,
+    "health": build_health,
     "definitions": build_definitions,
 }
 

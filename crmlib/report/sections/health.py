@@ -48,7 +48,9 @@ def quality_blocks(data: ReportData) -> list[Block]:
             "attachments_missing": _attachments,
         },
     )
-    return [make(getattr(data, name), data, say) for name, make in makers.items() if len(getattr(data, name))]
+    tables = {name: getattr(data, name) for name in makers}
+    tables["spot_errors"] = tables["spot_errors"][tables["spot_errors"]["judged"].gt(0)]
+    return [makers[name](rows, data, say) for name, rows in tables.items() if len(rows)]
 
 
 def _on_time(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
@@ -114,10 +116,10 @@ def _texts(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
 
 def _match_rules(rows: pd.DataFrame, say: Say) -> Table:
     """Which rules united customers, and how often people who looked agreed."""
+    shares = (("judged", "int"), ("share_right", "share"), ("low", "share"), ("high", "share"))
     named = columns(
-        say, ("rule", "text"), ("united", "int"), ("asked", "int"), ("judged", "int"), ("share_right", "share"),
-        ("low", "share"), ("high", "share"),
-    )  # fmt: skip
+        say, ("rule", "text"), ("united", "int"), ("asked", "int"), *(shares if rows["judged"].any() else ())
+    )
     told = rows.assign(rule=[say(f"rule.{rule}") for rule in rows["rule"]]).rename(columns={"share": "share_right"})
     return Table(say("section.health.match"), named, told, say("section.health.match_note", least=ENOUGH))
 
