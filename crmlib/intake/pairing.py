@@ -18,7 +18,7 @@ def join_keys(columns: Sequence[np.ndarray]) -> np.ndarray:
     for column in columns[1:]:
         size = int(column.max(initial=0)) + 1
         if int(key.max(initial=0)) >= 2**62 // size:
-            key = pd.factorize(np.where(key < 0, NONE, key))[0]
+            key = np.where(key < 0, NONE, pd.factorize(key)[0])
         key = np.where((key < 0) | (column < 0), NONE, key * size + column)
     return key
 

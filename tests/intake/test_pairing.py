@@ -21,7 +21,9 @@ def test_within_a_name_rows_hang_together_and_across_names_each_meets_each():
 
 
 def test_several_keys_are_one_and_a_missing_one_is_none():
-    keys = join_keys([np.array([1, 1, 2, -1]), np.array([0, 0, 0, 0]), np.array([2**40, 3, 3, 3]), np.array([2**40, 3, 3, 3])])
+    keys = join_keys(
+        [np.array([1, 1, 2, -1]), np.array([0, 0, 0, 0]), np.array([2**40, 3, 3, 3]), np.array([2**40, 3, 3, 3])]
+    )
     assert keys[0] != keys[1] != keys[2] and keys[3] == -1
 
 
