@@ -26,6 +26,15 @@ class Period:
         return period_of(self.start - timedelta(days=1), kind=self.kind)
 
 
+def days_back(period: Period, n: int) -> list[date]:
+    """The days on which the figures of the `n` periods before and of this one stand, the earliest first."""
+    days = [period.as_of]
+    for _ in range(n):
+        period = period.previous()
+        days.insert(0, period.as_of)
+    return days
+
+
 def add_months(day: date, months: int) -> date:
     """The same day `months` later (or earlier), clipped to the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

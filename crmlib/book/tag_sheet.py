@@ -40,19 +40,19 @@ class TagEntry(NamedTuple):
     why: str = ""
 
 
-def leave_tag_sheet(home: Home, proposals: pd.DataFrame, names: pd.Series, *, as_of: date, say: Say) -> str:
+def leave_tag_sheet(home: Home, proposals: pd.DataFrame, *, as_of: date, say: Say) -> str:
     """data/todo/tag_proposals.xlsx, unless somebody has begun to fill in the one that lies there. Returns a line on it.
 
-    proposals: customer_id, of, to, why, on. names: customer_id → name.
+    proposals: customer_id, name, of, to, why, on.
     """
     path = home.todo / FILE
     if path.exists() and any(_filled(path)):
         return say("tags.sheet_kept", path=path)
-    write_tag_sheet(path, proposals, names, as_of=as_of, say=say)
+    write_tag_sheet(path, proposals, as_of=as_of, say=say)
     return say("tags.sheet_written", n=len(proposals), path=path)
 
 
-def write_tag_sheet(path: Path, proposals: pd.DataFrame, names: pd.Series, *, as_of: date, say: Say) -> None:
+def write_tag_sheet(path: Path, proposals: pd.DataFrame, *, as_of: date, say: Say) -> None:
     """A page of proposals with a decision to choose, and a page of blank lines for own tags, which hold from `as_of` on."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
@@ -67,7 +67,7 @@ def write_tag_sheet(path: Path, proposals: pd.DataFrame, names: pd.Series, *, as
         for at, row in enumerate(proposals.to_dict("records"), start=1):
             pages[0].write_string(at, 0, "|".join([row["on"].isoformat(), row["customer_id"], row["of"], row["to"]]))
             pages[0].write_row(at, 1, ["", ""], fill)
-            name = str(names.get(row["customer_id"], ""))
+            name = "" if pd.isna(row["name"]) else row["name"]
             pages[0].write_row(
                 at, 3, [row["customer_id"], name, row["of"], row["to"], row["why"], row["on"].isoformat()]
             )

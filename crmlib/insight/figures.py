@@ -48,10 +48,15 @@ def build_figures(tables: Tables, results: Mapping[str, pd.DataFrame], *, as_of:
         "tiers": _tier_figures,
         "tier_moves": _move_figures,
         "at_risk": _risk_figures,
+        "value_ranking": _ranking_figures,
+        "potential_list": _potential_figures,
+        "contradictions": _contradiction_figures,
         "profile": _profile_figures,
         "order_trend": _trend_figures,
     }
     figures = [figure for name, make in makers.items() if name in results for figure in make(results[name])]
+    if "tags" in results and "measures" in results:
+        figures += _tag_figures(results["tags"], len(results["measures"]))
     if "funnel" in results:
         figures += _funnel_figures(results["funnel"], as_of)
     return collect_figures([*figures, *_unattributed_figures(tables, as_of=as_of)])
@@ -104,6 +109,7 @@ def _tier_figures(tiers: pd.DataFrame) -> list[Figure]:
         _figure(f"tier_{dimension}_{label}", "tiers", counts.get((dimension, label), 0), "customers",
                 everyone.get(dimension, 0), rows.format(dimension, label))
         for dimension, labels in LABELS.items()
+        if dimension != "activity" or dimension in everyone  # nothing was looked at: nobody is inactive
         for label in labels
     ]  # fmt: skip
 
@@ -120,6 +126,33 @@ def _risk_figures(at_risk: pd.DataFrame) -> list[Figure]:
         _figure("at_risk_customers", "at_risk", n, "customers", n, rows),
         _figure("at_risk_amount_12m", "at_risk", at_risk["amount_12m_cny"].sum() if n else 0, "cny", n, rows),
     ]
+
+
+def _ranking_figures(ranking: pd.DataFrame) -> list[Figure]:
+    share = ranking["cumulative_share"].iloc[-1] if len(ranking) else 0
+    return [_figure("high_value_share", "tiers", share, "share", len(ranking), "SELECT customer_id FROM value_ranking")]
+
+
+def _potential_figures(screened: pd.DataFrame) -> list[Figure]:
+    n = int(screened["complaints"].isna().sum())
+    rows = "SELECT customer_id FROM potential_list WHERE complaints IS NULL"
+    return [_figure("screened_potential", "tiers", n, "customers", n, rows)]
+
+
+def _contradiction_figures(pairs: pd.DataFrame) -> list[Figure]:
+    rows = "SELECT customer_id FROM contradictions"
+    return [_figure("contradictions", "tags", pairs["customer_id"].nunique(), "customers", len(pairs), rows)]
+
+
+# families that say how a customer behaves or what they need
+TELLING = ("purchase_cycle", "product_preference", "interaction_frequency", "current_need", "future_need")
+
+
+def _tag_figures(tags: pd.DataFrame, everyone: int) -> list[Figure]:
+    mine = tags[tags["family"].isin(TELLING) & tags["valid_to"].isna()]
+    share = mine["customer_id"].nunique() / everyone if everyone else None
+    rows = f"SELECT DISTINCT customer_id FROM tags WHERE family IN {TELLING} AND valid_to IS NULL"
+    return [_figure("customers_tagged", "tags", share, "share", everyone, rows)]
 
 
 def _profile_figures(profile: pd.DataFrame) -> list[Figure]:

@@ -2,7 +2,6 @@
 
 import json
 from datetime import date
-from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
@@ -20,13 +19,6 @@ AT_RISK = (
     "days_since_last_contact", "overdue_amount_cny", "reasons",
 )  # fmt: skip
 REST = "other"
-
-
-class Screened(NamedTuple):
-    """listed: whom to win. held_back: who would be on it but has a complaint open; that comes first."""
-
-    listed: pd.DataFrame
-    held_back: pd.DataFrame
 
 
 def list_at_risk(tables: Tables, tiers: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
@@ -74,11 +66,11 @@ def open_complaints(tables: Tables, *, as_of: date) -> ir.Table:
 
 def screen_potential(
     tables: Tables, tiers: pd.DataFrame, *, as_of: date, scores: pd.DataFrame | None = None
-) -> Screened:
-    """Customers to focus on (potential tier), the best score first, without those who have a complaint open.
+) -> pd.DataFrame:
+    """Customers to focus on (potential tier), the best score first; whoever has a complaint open is held back, and stands last.
 
-    Each part: customer_id, name, owner, score (of `scores`, dimension potential; missing without), reasons, complaints
-    (row_ids, JSON). Scores decide the order alone.
+    One row per customer: customer_id, name, owner, score (of `scores`, dimension potential; missing without), reasons,
+    complaints (JSON of their row_ids where one is open; missing: whom to win). Scores decide the order alone.
     """
     focus = _labelled(tiers, "potential", "focus")[["customer_id", "reasons"]]
     complaints = read_frame(open_complaints(tables, as_of=as_of)).dropna(subset=["customer_id"])
@@ -91,10 +83,9 @@ def screen_potential(
         known = known.merge(mine[["customer_id", "score"]], on="customer_id", how="left")
     known = known.assign(complaints=known["customer_id"].map(by_customer).astype("str"))
     known = known.assign(score=known["score"] if "score" in known else float("nan"))
-    known = known.sort_values(["score", "customer_id"], ascending=[False, True])
-    columns = ["customer_id", "name", "owner", "score", "reasons", "complaints"]
-    held = known["complaints"].notna()
-    return Screened(known.loc[~held, columns].reset_index(drop=True), known.loc[held, columns].reset_index(drop=True))
+    known = known.assign(held=known["complaints"].notna())
+    known = known.sort_values(["held", "score", "customer_id"], ascending=[True, False, True], ignore_index=True)
+    return known[["customer_id", "name", "owner", "score", "reasons", "complaints"]]
 
 
 def assign_plan_segments(tiers: pd.DataFrame, *, precedence: tuple[str, ...]) -> pd.DataFrame:
@@ -118,6 +109,11 @@ def name_customers(tables: Tables) -> pd.DataFrame:
     people = tables["customers"].left_join(staff, "owner_id")
     owner = ibis.coalesce(people.owner_name, people.owner, people.owner_id)
     return read_frame(people.select("customer_id", "name", owner=owner))
+
+
+def name_rows(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """The rows with name and owner of their customer_id."""
+    return rows.merge(name_customers(tables), on="customer_id", how="left")
 
 
 def _labelled(tiers: pd.DataFrame, dimension: str, label: str) -> pd.DataFrame:

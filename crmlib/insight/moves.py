@@ -151,6 +151,11 @@ def status_changes(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     )
 
 
+def join_history(*parts: pd.DataFrame) -> pd.DataFrame:
+    """Moves and status changes in one table, in the order they happened."""
+    return _ordered(pd.concat([part for part in parts if len(part)] or parts[:1]))
+
+
 def _ordered(moves: pd.DataFrame) -> pd.DataFrame:
     texts = dict.fromkeys(("customer_id", "dimension", "label_before", "label_now", "cause", "figures"), "str")
     return moves.sort_values(["as_of", "customer_id", "dimension"], ignore_index=True)[list(COLUMNS)].astype(texts)

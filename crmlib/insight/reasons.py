@@ -91,9 +91,9 @@ def tell_reasons(reasons: str, say: Say) -> list[str]:
     return [tell_reason(one["rule"], one["figures"], say) for one in json.loads(reasons, parse_float=Decimal)]
 
 
-def tell_reason(rule: str, figures: Mapping[str, object], say: Say) -> str:
-    """One reason as a sentence: the words of `tier_rule.<rule>`, money as people say it, codes as their labels."""
-    return say(f"tier_rule.{rule}", **{name: _tell(name, value, say) for name, value in figures.items()})
+def tell_reason(rule: str, figures: Mapping[str, object], say: Say, *, words: str = "tier_rule") -> str:
+    """One reason as a sentence: the label `<words>.<rule>`, money as people say it, codes as their labels."""
+    return say(f"{words}.{rule}", **{name: _tell(name, value, say) for name, value in figures.items()})
 
 
 def _tell(name: str, value: object, say: Say) -> str:

@@ -13,7 +13,7 @@ from crmlib.insight.conditions import holds, parse_condition
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import active_customers, median_gaps, orders_before, talks_before
 from crmlib.insight.needs import open_needs
-from crmlib.insight.profile import LEVELS
+from crmlib.insight.profile import LEVELS, UNKNOWN
 from crmlib.judging import Tagging, TagRule
 from crmlib.periods import add_months
 from crmlib.settings import Settings
@@ -47,7 +47,7 @@ def tag_customers(tables: Tables, facts: pd.DataFrame, *, settings: Settings, as
         _needs(tables, rules, as_of=as_of),
     ]
     auto = pd.concat(parts, ignore_index=True)
-    known = auto["customer_id"].isin(facts["customer_id"]) & auto["value"].notna() & auto["value"].ne("")
+    known = auto["customer_id"].isin(facts["customer_id"]) & auto["value"].notna() & ~auto["value"].isin(["", UNKNOWN])
     auto = auto[known].assign(rule_id=auto["family"].map(RULES))
     own = [_own(one, facts, where=f"[[tags]] #{n}") for n, one in enumerate(settings.tags, start=1)]
     every = pd.concat([auto, *own], ignore_index=True)[["customer_id", "family", "value", "rule_id"]].astype("str")
@@ -134,7 +134,7 @@ def _preference(tables: Tables, rules: Tagging, *, as_of: date) -> pd.DataFrame:
     lines = orders.left_join(category, "row_id").drop("row_id_right")
     whole = lines.group_by("customer_id").agg(whole=lines.counted_cny.sum(), n=count_of(lines.order_key.nunique()))
     sums = lines.group_by("customer_id", "category").agg(amount=lines.counted_cny.sum())
-    sums = sums.filter(sums.category.notnull()).inner_join(whole, "customer_id").drop("customer_id_right")
+    sums = sums.filter(sums.category.notnull()).inner_join(whole, "customer_id")
     share = safe_divide(sums.amount, sums.whole)
     enough = sums.filter((sums.n >= rules.min_orders) & (sums.whole > 0) & (share >= rules.preference_share))
     return read_frame(enough.select("customer_id", value="category")).assign(family="product_preference")

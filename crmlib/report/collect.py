@@ -16,7 +16,12 @@ from crmlib.report.data import COLUMNS, ReportData
 
 QUALITY = ("entry_by_person", "completeness_change", "texts", "costs", "given", "spot_errors", "attachments_missing")
 # by the earlier notebooks
-MADE = ("measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", "funnel", *QUALITY)
+TIERED = ("tier_scores", "value_ranking", "potential_list", "plan_segments", "segment_sums", "satisfaction_cross")
+CLUSTERED = ("cluster_sums", "cluster_state", "cluster_worth")
+TAGGED = ("tags", "tag_lint", "tag_proposals", "contradictions")
+MADE = (
+    "measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", "funnel", *QUALITY, *TIERED, *CLUSTERED, *TAGGED,
+)  # fmt: skip
 
 
 def collect_report(work: Work, *, run_id: str = "") -> ReportData:

@@ -14,7 +14,20 @@ COLUMNS = {
     "figures_before": ["figure_id", "section", "value", "unit", "n", "definition", "rows"],
     "measures": ["customer_id"],
     "tiers": ["customer_id", "dimension", "label", "reasons", "as_of"],
-    "tier_moves": ["customer_id", "dimension", "label_before", "label_now"],
+    "tier_moves": ["customer_id", "name", "owner", "dimension", "label_before", "label_now", "cause", "figures"],
+    "tier_scores": ["customer_id", "dimension", "score", "inputs", "missing"],
+    "value_ranking": ["position", "customer_id", "name", "owner", "amount_cny", "share", "cumulative_share"],
+    "potential_list": ["customer_id", "name", "owner", "score", "reasons", "complaints"],
+    "plan_segments": ["customer_id", "plan_segment", "also"],
+    "segment_sums": ["segment", "customers", "share", "amount_12m_cny", "amount_share"],
+    "satisfaction_cross": ["segment", "satisfied", "middling", "dissatisfied", "unasked", "mean_score"],
+    "cluster_sums": ["cluster", "recency_level", "frequency_level", "money_level", "customers", "share", "amount_share"],
+    "cluster_state": ["outcome", "fitted_on", "customers", "clusters", "ari", "smallest", "noise"],
+    "cluster_worth": ["grouping", "groups", "eta2", "eta2_adjusted"],
+    "tags": ["customer_id", "family", "value", "origin", "rule_id", "valid_from", "valid_to"],
+    "tag_lint": ["value", "family", "customers", "fault", "suggestion"],
+    "tag_proposals": ["customer_id", "name", "of", "to", "why", "on"],
+    "contradictions": ["customer_id", "name", "owner", "rule", "left", "right"],
     "profile": ["dimension", "code", "customers", "share", "amount_12m_cny", "amount_share"],
     "order_trend": ["month", "orders", "customers", "amount_cny", "partial"],
     "funnel": ["entity", "stage", "position", "n", "share"],
@@ -70,6 +83,19 @@ class ReportData:
     measures: pd.DataFrame | None = None
     tiers: pd.DataFrame | None = None
     tier_moves: pd.DataFrame | None = None
+    tier_scores: pd.DataFrame | None = None
+    value_ranking: pd.DataFrame | None = None
+    potential_list: pd.DataFrame | None = None
+    plan_segments: pd.DataFrame | None = None
+    segment_sums: pd.DataFrame | None = None
+    satisfaction_cross: pd.DataFrame | None = None
+    cluster_sums: pd.DataFrame | None = None
+    cluster_state: pd.DataFrame | None = None
+    cluster_worth: pd.DataFrame | None = None
+    tags: pd.DataFrame | None = None
+    tag_lint: pd.DataFrame | None = None
+    tag_proposals: pd.DataFrame | None = None
+    contradictions: pd.DataFrame | None = None
     profile: pd.DataFrame | None = None
     order_trend: pd.DataFrame | None = None
     funnel: pd.DataFrame | None = None

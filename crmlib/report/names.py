@@ -5,6 +5,7 @@ from functools import cache
 
 from crmlib.dictionary import DICTIONARY
 from crmlib.labels import Say
+from crmlib.settings import Settings
 
 CHOICES = {
     "size": "customers.size_class",
@@ -40,6 +41,21 @@ def name_code(dimension: str, code: str, say: Say) -> str:
         choices = DICTIONARY.choices.get(DICTIONARY.field(CHOICES[dimension]).choice, {})
         return choices[code].word(say.lang) if code in choices else code
     return code
+
+
+def name_tag(family: str, value: str, settings: Settings, say: Say) -> str:
+    """A tag in words: codes of base and behaviour tags by their names, a user's own rule by its words, others as written."""
+    own = next((rule for rule in settings.tags if (rule.family, rule.value) == (family, value)), None)
+    if own:
+        return say.pick(own)
+    if say.has(f"tag.{family}.{value}"):
+        return say(f"tag.{family}.{value}")
+    return name_code(family, value, say)
+
+
+def name_segment(name: str, settings: Settings, say: Say) -> str:
+    rule = next((one for one in settings.segments if one.name == name), None)
+    return say.pick(rule) if rule else say(f"segment.{name}")
 
 
 def name_field(table: str, field: str, say: Say) -> str:

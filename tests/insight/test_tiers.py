@@ -317,3 +317,24 @@ def test_nobody_at_risk_is_an_empty_list(tables):
     book = tables(customers="customer_id\nbo")
     tiers = assign_tiers(book, settings=parse_settings(), as_of=AS_OF)
     assert len(list_at_risk(book, tiers, measure_customers(book, as_of=AS_OF))) == 0
+
+
+@pytest.mark.parametrize(
+    ("ordered", "talked", "label", "rules"),
+    [
+        ("2024-01-01", None, "active", ["ACTIVE_ORDER"]),  # exactly six months: still
+        ("2023-12-31", None, "inactive", ["INACTIVE_ORDER"]),
+        ("2023-12-31", "2024-01-01 09:00", "active", ["ACTIVE_CONTACT"]),
+        ("2023-12-31", "2023-12-31 23:59", "inactive", ["INACTIVE_ORDER", "INACTIVE_CONTACT"]),
+        (None, "2024-07-01 00:00", "inactive", ["NEVER_SEEN"]),  # the day itself is not yet
+    ],
+)
+def test_activity_is_an_order_or_a_conversation_of_six_months_with_its_rows(tables, ordered, talked, label, rules):
+    orders = "order_id  customer_id  ordered_on  amount_cny\n1  other  2024-01-01  1.00"
+    orders += f"\n2  anna  {ordered}  1.00" if ordered else ""
+    talks = "customer_id  occurred_at\nother  2024-01-01 09:00" + (f"\nanna  {talked}" if talked else "")
+    found = tiers_of(tables(orders=orders, interactions=talks), "activity").loc["anna"]
+    assert (found["label"], found["rules"]) == (label, rules)
+    cited = {one["rule"]: one["row_ids"] for one in found["reasons"]}
+    for rule, ids in cited.items():
+        assert ids == ({"ORDER": ["orders-2"], "CONTACT": ["interactions-2"]}.get(rule.rpartition("_")[2], []))

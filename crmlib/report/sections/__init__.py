@@ -11,13 +11,17 @@ from crmlib.report.sections.definitions import build_definitions
 from crmlib.report.sections.funnel import build_funnel
 from crmlib.report.sections.health import build_health
 from crmlib.report.sections.profile import build_profile
+from crmlib.report.sections.segments import build_segments
 from crmlib.report.sections.summary import build_summary
+from crmlib.report.sections.tags import build_tags
 from crmlib.report.sections.tiers import build_tiers
 from crmlib.report.sections.trend import build_trend
 
 SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "summary": build_summary,
     "tiers": build_tiers,
+    "segments": build_segments,
+    "tags": build_tags,
     "at_risk": build_at_risk,
     "trend": build_trend,
     "profile": build_profile,

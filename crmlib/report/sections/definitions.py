@@ -17,7 +17,8 @@ from crmlib.settings import Settings
 DEFINED = (  # the settings that decide what the sources leave open
     "tiers.value.basis", "tiers.value.high", "tiers.value.middle", "tiers.potential.intents", "tiers.potential.priorities",
     "tiers.potential.stages", "tiers.potential.lifecycle_stages", "tiers.potential.clarity",
-    "tiers.risk.lost_months", "tiers.risk.warn_overdue", "tiers.risk.window_months", "periods.fiscal_year_start",
+    "tiers.risk.lost_months", "tiers.risk.warn_overdue", "tiers.risk.window_months", "tiers.activity.months",
+    "tiers.precedence", "tagging.min_orders", "tagging.preference_share", "report.satisfied_from", "periods.fiscal_year_start",
     "classes.region_scheme", "classes.size_standard", "classes.industry_level",
     "deadlines.interaction_h", "deadlines.phone_visit_h", "deadlines.phone_visit",
     "matching.hub_names", "checks.flood_share", "checks.min_contact_methods", "privacy.name",
@@ -89,6 +90,8 @@ def _told(key: str, value: object, say: Say) -> str:
     """A setting's value in words."""
     if isinstance(value, tuple):
         return say("section.join").join(_told(key, one, say) for one in value)
+    if key == "tiers.precedence":
+        return say(f"plan_segment.{value}")
     if key == "tiers.value.basis":
         return say(f"tier_basis.{value}")
     if key == "deadlines.phone_visit":

@@ -6,10 +6,11 @@ import pandas as pd
 
 from crmlib.labels import Say
 from crmlib.report import charts, style
-from crmlib.report.blocks import Chart, Figure, Section
+from crmlib.report.blocks import Chart, Figure, Section, Text
 from crmlib.report.data import ReportData
 from crmlib.report.numbers import write_money, write_number, write_share
 from crmlib.report.parts import columns, count_customers, make_figure, make_metrics, make_section, make_shares
+from crmlib.report.sections.tier_lists import list_blocks
 
 
 def build_tiers(data: ReportData) -> Section | None:
@@ -17,7 +18,7 @@ def build_tiers(data: ReportData) -> Section | None:
         return None
     say, moved = data.say, data.value("tier_moves")
     counts = count_tiers(data)
-    blocks = [_tiers(counts, say), *_parts(data, counts), *_moves(data)]
+    blocks = [_tiers(counts, say), *_activity(data), *_parts(data, counts), *_moves(data), *list_blocks(data)]
     blanks = {
         "n": write_number(data.value("tier_value_high") or 0),
         "share": write_share(data.share("tier_value_high") or 0, say),
@@ -69,6 +70,14 @@ def _tiers(counts: pd.DataFrame, say: Say) -> Figure:
         caption=say("section.tiers.tick") if counts["n_before"].notna().any() else "",
         chart=Chart("bar", "name", ("n",), tuple(colors)),
     )  # fmt: skip
+
+
+def _activity(data: ReportData) -> Iterator[Text]:
+    counts = data.tiers.loc[data.tiers["dimension"].eq("activity"), "label"].value_counts()
+    if len(counts):
+        blanks = {label: write_number(counts.get(label, 0)) for label in ("active", "inactive")}
+        words = data.say("section.tiers.activity", **blanks, months=data.settings.tiers.activity.months)
+        yield Text(words, refs=("tier_activity_active", "tier_activity_inactive"))
 
 
 def _parts(data: ReportData, counts: pd.DataFrame) -> Iterator[Figure]:
