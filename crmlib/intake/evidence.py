@@ -28,25 +28,29 @@ class Evidence(NamedTuple):
 
     n name, c contact, label (who the row speaks of), who (the same, spellings aside), core, mark, initial (its first sign), trade,
     whole (core of a registered name), branch (0 head office), seat, registered, city, uscc, id_no, system, source_id, anchor, contact (NONE where masked),
-    staff (contact of a company). `points`: phones and e-mails of one customer each. `names`, `contacts`, `words`: what n, c
+    staff (contact of a company). `points`: phones and e-mails of few customers, `hubs`: of many. `names`, `contacts`, `words`: what n, c
     and the other keys stand for. `ignored`: kind, reason (HUB, PLACEHOLDER), mask, rows, names: values that are no evidence of anyone.
     """
 
     rows: pd.DataFrame
     points: dict[str, Points]
+    hubs: dict[str, Points]
     names: Names
     contacts: list[str]
     words: dict[str, pa.Array]
     ignored: pd.DataFrame
 
 
+AreHubs = Callable[[str, pa.Array], np.ndarray]
 FEW_ROWS = 20_000  # among more rows than this two companies share a 字号 of two signs by chance more often than not
 
 
-def gather_evidence(rows: pd.DataFrame, *, hub_names: int, in_all: int | None = None) -> Evidence:
+def gather_evidence(
+    rows: pd.DataFrame, *, hub_names: int, in_all: int | None = None, are_hubs: AreHubs | None = None
+) -> Evidence:
     """`rows` as people typed them, sorted by row_id → keys. A missing column is a column of missing values.
 
-    `in_all`: how many rows there are, where these are some of them.
+    `in_all`: how many rows there are, where these are some of them; `are_hubs(kind, words)`: which numbers are hubs there.
     """
     n, names = _names(rows)
     c, contacts = _contacts(rows, n, names)
@@ -84,11 +88,13 @@ def gather_evidence(rows: pd.DataFrame, *, hub_names: int, in_all: int | None = 
     system = pc.fill_null(pc.coalesce(column(rows, "system"), column(rows, "source")), "")
     keys["system"], words["system"] = _code(system)
     typed = {"phone": gather_phones(column(rows, "phone")), "email": gather_emails(column(rows, "email"))}
-    kept = {kind: set_apart(points, keys["who"], kind, hub_names=hub_names) for kind, points in typed.items()}
-    points, ignored = ({kind: pair[i] for kind, pair in kept.items()} for i in (0, 1))
-    return Evidence(
-        pd.DataFrame(keys, copy=False), points, names, contacts, words, pd.concat(ignored.values(), ignore_index=True)
-    )
+    parted = {
+        kind: set_apart(points, keys["who"], kind, hub_names=hub_names, are_hubs=are_hubs)
+        for kind, points in typed.items()
+    }
+    points, hubs, ignored = ({kind: parts[i] for kind, parts in parted.items()} for i in range(3))
+    lost = pd.concat(ignored.values(), ignore_index=True)
+    return Evidence(pd.DataFrame(keys, copy=False), points, hubs, names, contacts, words, lost)
 
 
 def column(rows: pd.DataFrame, name: str) -> pa.Array:

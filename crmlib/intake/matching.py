@@ -21,8 +21,8 @@ class Rule:
     """Rows with the same `key` are linked. `names` says what their names must be to each other.
 
     `conflict`: the reason under which a pair is asked whose names do not fit; "" asks nothing.
-    `strict`: a name that says too little (科技公司) does not fit. `weak`: the pair is only ever asked; `ask`: it is asked where the explanation holds this word. `unless`: no link where
-    the explanation holds all of these.
+    `strict`: a name that says too little (科技公司) does not fit. `weak`: the pair is only ever asked; `ask`: it is asked where
+    the explanation holds this word. `unless`: no link where it holds all of these; `only`: none where names fit otherwise.
     """
 
     name: str
@@ -76,10 +76,9 @@ LESS = {
 }  # off a link's strength
 MOST_ASKED = 2  # a core that more customers share than this is too common to ask about
 
-_CODES = (
-    "", "NAME_SAME", "NAME_CORE_SAME", "NAME_SHORTENED", "NAME_TYPO", "NAME_MASKED", "NAME_MISSING", "NAME_DIFFERS",
-    "CONTACT_SAME", "CITY_SAME", "CITY_DIFFERS", "CITY_UNKNOWN", "NAME_VAGUE",
-)  # fmt: skip
+_CODES_TEXT = """- NAME_SAME NAME_CORE_SAME NAME_SHORTENED NAME_TYPO NAME_MASKED NAME_MISSING NAME_DIFFERS CONTACT_SAME
+    CITY_SAME CITY_DIFFERS CITY_UNKNOWN NAME_VAGUE"""
+_CODES = ("", *_CODES_TEXT.split()[1:])
 
 
 class Matched(NamedTuple):
@@ -112,9 +111,21 @@ def match_rows(
     nobody. `off`: names of rules that are not used. Raises DataError where row_id is missing, empty or repeated.
     """
     check_rows(rows)
-    ordered = rows.sort_values("row_id", ignore_index=True)
-    row_ids = pd.Index(ordered["row_id"])
+    ordered = rows if rows["row_id"].is_monotonic_increasing else rows.sort_values("row_id", ignore_index=True)
     evidence = gather_evidence(ordered, hub_names=hub_names)
+    return match_evidence(evidence, pd.Index(ordered["row_id"]), decisions=decisions, known=known, off=off)
+
+
+def match_evidence(
+    evidence: Evidence,
+    row_ids: pd.Index,
+    *,
+    decisions: pd.DataFrame | None = None,
+    known: pd.Series | None = None,
+    off: Sequence[str] = (),
+    largest: int = 0,
+) -> Matched:
+    """match_rows where the rows are keys already. `largest`: the highest number of an id given to any row."""
     same, different = _decided(decisions, row_ids)
     found = find_links(evidence, [rule for rule in RULES if rule.name not in off])
     strong = found[~found["weak"] & ~found["conflict"]]
@@ -135,7 +146,7 @@ def match_rows(
         names=evidence.rows["whole"].to_numpy(),
         renaming=links["rule"].isin(RENAMING).to_numpy(),
     )
-    ids = assign_ids(row_ids, united.group, known=known)
+    ids = assign_ids(row_ids, united.group, known=known, largest=largest)
     vetoed = np.zeros(len(links), bool)
     vetoed[united.vetoed] = True
     asked = pd.concat([links[vetoed].assign(reason="VETOED"), _doubts(found)], ignore_index=True)

@@ -38,13 +38,23 @@ def gather_emails(texts: pa.Array) -> Points:
     return _gather(texts, ";", pc.utf8_lower, _PLAIN_EMAIL, _read_emails, _PLACEHOLDER_EMAIL)
 
 
-def set_apart(points: Points, who: np.ndarray, kind: str, *, hub_names: int) -> tuple[Points, pd.DataFrame]:
-    """(points of words that point at few customers, ignored): ignored: kind, reason (HUB, PLACEHOLDER), mask, rows, names."""
+def set_apart(
+    points: Points,
+    who: np.ndarray,
+    kind: str,
+    *,
+    hub_names: int,
+    are_hubs: Callable[[str, pa.Array], np.ndarray] | None = None,
+) -> tuple[Points, Points, pd.DataFrame]:
+    """(points of few customers, of many, ignored). ignored: kind, reason (HUB, PLACEHOLDER), mask, rows, names."""
     whose = who[points.r]
     pairs = pd.unique((points.value * (who.max(initial=0) + 1) + whose)[whose >= 0])
     names = np.bincount(pairs // (who.max(initial=0) + 1), minlength=len(points.words))
-    drop = (names > hub_names) | points.placeholders
-    lost, kept = np.flatnonzero(drop), ~drop[points.value]
+    hub = names > hub_names
+    if are_hubs is not None:
+        hub |= are_hubs(kind, points.words)
+    hub &= ~points.placeholders
+    lost = np.flatnonzero(hub | points.placeholders)
     count = np.bincount(points.value, minlength=len(points.words))
     ignored = pd.DataFrame(
         {
@@ -57,7 +67,9 @@ def set_apart(points: Points, who: np.ndarray, kind: str, *, hub_names: int) -> 
             "names": names[lost],
         }
     )
-    return points._replace(r=points.r[kept], value=points.value[kept]), ignored.sort_values(["reason", "mask"])
+    few, many = ~(hub | points.placeholders)[points.value], hub[points.value]
+    parted = (points._replace(r=points.r[some], value=points.value[some]) for some in (few, many))
+    return *parted, ignored.sort_values(["reason", "mask"])
 
 
 def _gather(

@@ -15,11 +15,11 @@ class Ids(NamedTuple):
     aliases: pd.DataFrame
 
 
-def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None = None) -> Ids:
+def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None = None, largest: int = 0) -> Ids:
     """One id per group. `row_ids` are sorted and unique; `group` holds the position of each group's first row.
 
     `known`: row_id → the id the row was given first. An id belongs to the group of its first row; a group with several
-    ids keeps the oldest; a group with none gets the next number, in row_id order.
+    ids keeps the oldest; a group with none gets the next number, in row_id order. `largest`: a number given elsewhere.
     """
     if not row_ids.is_unique:
         raise DataError("error.row_id_repeats", example=row_ids[row_ids.duplicated()][0])
@@ -34,7 +34,7 @@ def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None 
     ids = np.empty(len(row_ids), dtype=object)
     ids[kept["group"]] = kept["id"]
     new = np.setdiff1d(group, kept["group"])
-    start = int(number.max()) + 1 if len(number) else 1
+    start = max(int(number.max()) if len(number) else 0, largest) + 1
     ids[new] = [f"K{n:06d}" for n in range(start, start + len(new))]
     ids = ids[group] if len(row_ids) else ids
 
@@ -46,7 +46,11 @@ def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None 
 
 
 def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.Series:
-    """What to pass as `known` next time: a row keeps the id it was given first; new rows are added."""
+    """What to pass as `known` next time: a row keeps the id it was given first; new rows are added.
+
+    A row that was parted from its customer and got an id that nobody had is known by that one from now on.
+    """
     if known is None or known.empty:
         return row_to_customer
-    return pd.concat([known, row_to_customer[~row_to_customer.index.isin(known.index)]])
+    new = row_to_customer[~row_to_customer.index.isin(known.index) | ~row_to_customer.isin(known)]
+    return pd.concat([known[~known.index.isin(new.index)], new])

@@ -286,6 +286,42 @@ def test_a_person_s_decision_joins_and_parts():
     assert apart.review.empty
 
 
+def test_decisions_reach_through_other_links():
+    text = """
+        row_id  name              phone
+        a       上海示例科技有限公司  10012345670
+        b       示例科技           10012345670
+        c       新名贸易           10012345671
+        d       新名贸易有限公司    10012345671
+        e       甲乙建材           -"""
+    decide = lambda *lines: pd.DataFrame(lines, columns=["row_a", "row_b", "decision"])  # noqa: E731
+    assert groups(match_rows(rows(text))) == {frozenset("ab"), frozenset("cd"), frozenset("e")}
+    same = decide(("b", "c", "same"), ("d", "e", "same"))
+    assert groups(match_rows(rows(text), decisions=same)) == {frozenset("abcde")}
+    apart = decide(("b", "c", "same"), ("a", "d", "different"))
+    found = match_rows(rows(text), decisions=apart)
+    assert found.row_to_customer["a"] != found.row_to_customer["d"]  # whatever links say, also through b and c
+    assert found.row_to_customer["b"] == found.row_to_customer["c"]
+
+
+def test_a_mistyped_name_that_is_another_company_s_does_not_join_both():
+    matched = match_rows(
+        rows("""
+        row_id  name              contact_name  phone        city
+        a       上海示例科技有限公司  张伟          10012345670  上海
+        b       上海实例科技有限公司  张伟          10012345670  上海
+        c       上海实例科技有限公司  李强          10012345671  上海""")
+    )
+    assert groups(matched) == {frozenset("ab"), frozenset("c")}
+
+
+def test_a_full_name_without_its_place_that_is_found_in_two_cities_is_nobody_s():
+    assert not joined("""
+        row_id  name          city
+        a       示例科技有限公司  上海
+        b       示例科技有限公司  北京""")
+
+
 # ── laws
 
 
