@@ -58,10 +58,10 @@ class Scorer(NamedTuple):
         """Of no order within the horizon, by model: bg_nbd, each learned one, their blend where there is one, and `score`, which
         is the model that was chosen. Only blend and score are moved by the season."""
         features = add_model_columns(histories, self.bg, horizon_days=self.horizon_days)
-        logits = _logits(features, self.learned, self.levels)
-        chosen = logits["blend" if self.proved else "bg_nbd"] + self.season
-        seasonal = {"blend": logits["blend"] + self.season} if self.learned else {}
-        return {name: expit(values) for name, values in (logits | seasonal | {"score": chosen}).items()}
+        logits = _levelled(_raw_logits(features, self.learned), self.levels)
+        chosen = logits[self.model] + self.season
+        blend = {"blend": logits.pop("blend") + self.season} if self.learned else {}
+        return {name: expit(values) for name, values in (logits | blend | {"score": chosen}).items()}
 
 
 class CutOff(NamedTuple):
@@ -81,14 +81,15 @@ def fit_scorer(days: OrderDays, *, origin: int, horizon_days: int) -> tuple[Scor
     plain = Scorer(bg, (), {}, season, False, horizon_days)
     if n < LOGIT_FROM:
         return plain, now
-    some = days.of(np.random.default_rng(0).choice(n, LEARN_FROM, replace=False)) if n > LEARN_FROM else days
+    drawn = np.sort(np.random.default_rng(0).choice(n, LEARN_FROM, replace=False)) if n > LEARN_FROM else np.arange(n)
+    some = days.of(drawn)
     past = [_cut_off(some, origin=one, horizon_days=horizon_days) for one in cut_offs(days, origin, horizon_days)]
     past = [one for one in past if one is not None]
     many = n >= BOOSTED_FROM
     if not past:
         return plain, now
     learned = learn(past, boosted=many)
-    levels = _levels(add_model_columns(now, bg, horizon_days=horizon_days), learned)
+    levels = _levels(_raw_logits(add_model_columns(now.rows(drawn), bg, horizon_days=horizon_days), learned))
     proved = blend_is_better(past, apart=-(-horizon_days // step_of(horizon_days)), boosted=many)
     return Scorer(bg, learned, levels, season, proved, horizon_days), now
 
@@ -151,7 +152,8 @@ def blend_is_better(past: Sequence[CutOff], *, apart: int, boosted: bool) -> boo
     learned = learn(past[proved_on - 1 + apart :], boosted=boosted)
     better = 0.0
     for one in past[:proved_on]:
-        logits = _logits(one.features, learned, _levels(one.features, learned))
+        raw = _raw_logits(one.features, learned)
+        logits = _levelled(raw, _levels(raw))
         bg, blend = (np.mean((expit(logits[name]) - one.silent) ** 2) for name in ("bg_nbd", "blend"))
         better += bg - blend
     return bool(better > 0)
@@ -191,21 +193,24 @@ def _weights(one: CutOff) -> np.ndarray:
     return np.where(one.silent, level / rate, (1 - level) / (1 - rate))
 
 
-def _levels(features: dict[str, np.ndarray], learned: Sequence[Learned]) -> dict[str, float]:
-    """What to add to the logits of each learned model, and then of the blend, so that they expect as many silent as BG/NBD does."""
-    mean, levels = expit(features["bg_nbd"]).mean(), {one.name: 0.0 for one in learned} | {"blend": 0.0}
-    for name in levels:
-        logits = _logits(features, learned, levels)[name]
+def _raw_logits(features: dict[str, np.ndarray], learned: Sequence[Learned]) -> dict[str, np.ndarray]:
+    return {"bg_nbd": features["bg_nbd"]} | {one.name: one.logits(features) for one in learned}
+
+
+def _levels(raw: dict[str, np.ndarray]) -> dict[str, float]:
+    """What to add to the logits of each model, and then of their blend, so that all expect as many silent customers as BG/NBD."""
+    mean, levels = expit(raw["bg_nbd"]).mean(), dict.fromkeys([*raw, "blend"], 0.0)
+    for name in [*raw, "blend"][1:]:
+        logits = _levelled(raw, levels)[name]
         levels[name] = float(brentq(lambda shift, z=logits: expit(z + shift).mean() - mean, -30, 30, xtol=1e-12))
     return levels
 
 
-def _logits(
-    features: dict[str, np.ndarray], learned: Sequence[Learned], levels: dict[str, float]
-) -> dict[str, np.ndarray]:
-    logits = {"bg_nbd": features["bg_nbd"]}
-    logits |= {one.name: one.logits(features) + levels[one.name] for one in learned}
-    return logits | ({"blend": np.mean(list(logits.values()), axis=0) + levels["blend"]} if learned else {})
+def _levelled(raw: dict[str, np.ndarray], levels: dict[str, float]) -> dict[str, np.ndarray]:
+    """Each model at its level, and their blend."""
+    logits = {name: values + levels.get(name, 0.0) for name, values in raw.items()}
+    weights = [1] + [2] * (len(raw) - 1)  # the learned models read BG/NBD's answer already
+    return logits | {"blend": np.average(list(logits.values()), axis=0, weights=weights) + levels.get("blend", 0.0)}
 
 
 def logit(p: np.ndarray | float) -> np.ndarray:

@@ -12,19 +12,19 @@ import pandas as pd
 WINDOWS = (30, 60, 90, 180, 365)
 FADES = (30, 90, 180)
 YEAR = 365
-# group → its columns: what a driver hides together. What BG/NBD says follows from silence, frequency and tenure.
+# group → its columns: what a driver hides together. What BG/NBD says follows from silence and frequency.
 GROUPS: dict[str, tuple[str, ...]] = {
     "silence": (
-        "silence", "silence_share", "second_last", "third_last", "fourth_last", "gap_mean", "gap_median", "gap_max", "gap_min",
-        "gap_sd", "gap_last", "silence_by_mean", "silence_by_median", "silence_by_max", "longer_gaps",
+        "silence", "silence_share", "second_last", "third_last", "fourth_last", "silence_by_mean", "silence_by_median",
+        "silence_by_max", "longer_gaps",
     ),
     "frequency": (
-        "repeats", *(f"orders_{w}" for w in WINDOWS), *(f"fading_{w}" for w in FADES), "months_with_orders", "month_share",
+        "repeats", "tenure", "gap_mean", "gap_median", "gap_max", "gap_min", "gap_sd", "gap_last", "months_with_orders",
+        "month_share", *(f"orders_{w}" for w in WINDOWS), *(f"fading_{w}" for w in FADES),
     ),
     "amount": (
         *(f"amount_{w}" for w in WINDOWS), "amount_mean", "amount_max", "amount_last", "amount_total", "amount_trend",
     ),
-    "tenure": ("tenure",),
     "season": ("orders_last_year",),
 }  # fmt: skip
 

@@ -1,0 +1,91 @@
+"""Churn risk: the probability that a customer places no order within the next days, with its drivers, or a refusal that says why."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from crmlib.engine import money, read_frame
+from crmlib.insight.backtest import measure_past, predict_past
+from crmlib.insight.churn_models import fit_scorer
+from crmlib.insight.coverage import Tables
+from crmlib.insight.drivers import explain_scores
+from crmlib.insight.histories import build_histories, day_number, read_order_days
+from crmlib.insight.measures import active_customers, orders_before
+from crmlib.labels import Say
+
+COLUMNS = ("customer_id", "p_no_order", "horizon_days", "drivers", "model")
+REFUSED = "refused: "
+
+
+def score_churn(
+    orders: pd.DataFrame,
+    *,
+    as_of: date | str,
+    horizon_days: int = 90,
+    min_customers: int = 200,
+    min_repeaters: int = 80,
+) -> pd.DataFrame:
+    """One row per customer with an order before `as_of`, sorted by customer_id: customer_id, p_no_order (no order within
+    [as_of, as_of + horizon_days)), horizon_days, drivers (JSON, see `tell_drivers`), model.
+
+    orders: customer_id, ordered_on, amount_cny; several rows of one day are one order, negative amounts are returns and no order.
+    model: "bg_nbd", or "blend" where its back-test before `as_of` was better; "refused: CUSTOMERS 120/200" or "refused: REPEATERS
+    45/80" where there are too few to tell: then p_no_order is missing for everybody.
+    """
+    origin = day_number(as_of)
+    days = read_order_days(orders).before(origin)
+    plain = build_histories(days, origin=origin, horizon_days=horizon_days, features=False)
+    n, again = len(plain.ids), int((plain.repeats > 0).sum())
+    refused = (
+        f"CUSTOMERS {n}/{min_customers}" if n < min_customers
+        else f"REPEATERS {again}/{min_repeaters}" if again < max(min_repeaters, 1)
+        else ""
+    )  # fmt: skip
+    if refused:
+        return _table(plain.ids, np.full(n, np.nan), horizon_days, ["[]"] * n, REFUSED + refused)
+    scorer, now = fit_scorer(days, origin=origin, horizon_days=horizon_days)
+    score = scorer.probabilities(now)["score"]
+    return _table(now.ids, score.round(10), horizon_days, explain_scores(scorer, now, score), scorer.model)
+
+
+def backtest_churn(
+    orders: pd.DataFrame,
+    *,
+    origins: Sequence[date | str],
+    horizon_days: int = 90,
+    min_customers: int = 200,
+    min_repeaters: int = 80,
+) -> pd.DataFrame:
+    """One row per origin, population ("all", "active": ordered within the last horizon) and model: n, base_rate, auc,
+    average_precision, brier, ece, lift_at_10, warned, warned_right, precision, recall.
+
+    model "score" is what `score_churn` would have said on that day; beside it its parts (bg_nbd, logit, boosted, blend) and what
+    it must beat: rfm_logit, recency (longest silence first), rule (three months without order). A model that could not be fitted has no row.
+    """
+    few = {"min_customers": min_customers, "min_repeaters": min_repeaters}
+    return measure_past(predict_past(orders, origins=origins, horizon_days=horizon_days, **few))
+
+
+def read_orders(tables: Tables, *, as_of: date) -> pd.DataFrame:
+    """The orders of active customers before `as_of`, as `score_churn` takes them: customer_id, ordered_on, amount_cny by day."""
+    orders = orders_before(tables, as_of=as_of)
+    orders = orders.filter(orders.is_order).semi_join(active_customers(tables), "customer_id")
+    by_day = orders.group_by("customer_id", "ordered_on").agg(amount_cny=money(orders.counted_cny.sum()))
+    return read_frame(by_day.order_by("customer_id", ibis.asc("ordered_on")))
+
+
+def tell_model(model: str, say: Say) -> str:
+    """What was used, or why nothing could be."""
+    if not model.startswith(REFUSED):
+        return say(f"churn_model.{model}")
+    what, counts = model.removeprefix(REFUSED).split()
+    found, wanted = counts.split("/")
+    return say(f"churn_model.few_{what.lower()}", found=found, wanted=wanted)
+
+
+def _table(ids: pd.Index, p: np.ndarray, horizon_days: int, drivers: list[str], model: str) -> pd.DataFrame:
+    columns = {"customer_id": ids, "p_no_order": p, "horizon_days": horizon_days, "drivers": drivers, "model": model}
+    return pd.DataFrame(columns).astype({"p_no_order": "Float64", "drivers": "str", "model": "str"})[list(COLUMNS)]
