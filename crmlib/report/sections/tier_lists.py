@@ -45,7 +45,7 @@ def _movers(data: ReportData) -> Table:
         say, ("name", "text"), ("owner", "text"), ("dimension_name", "text"), ("label_before", "text"),
         ("label_now", "text"), ("cause", "text"), ("customer_id", "id"), screen_only=("owner", "customer_id"),
     )  # fmt: skip
-    return Table(say("section.tiers.movers"), named, rows.assign(cause=rows["why"]))
+    return Table(say("section.tiers.movers"), named, rows.assign(cause=rows["why"]), on_paper=20, on_page=60)
 
 
 def _tier(dimension: str, label: object, say: Say) -> str:
