@@ -1,19 +1,36 @@
 """How well and how fast customers are matched: generated Chinese B2B records with known duplicates, and their truth.
 
-    python benchmarks/matching.py --records 100000 --seed 1
+    python benchmarks/matching.py --records 100000 1000000 --seed 1 2 --parts ours splink incremental --data FOLDER
 
-Prints pairwise precision, recall, F1, seconds of processor time, and what was missed and joined wrongly, by cause.
+Prints a line of JSON for each: pairwise precision, recall and F1, seconds of processor time, peak memory. `splink` needs the
+extra `bench`. Each part runs in a process of its own. Nothing of the sample's generator is used.
 """
 
 import argparse
+import json
 import random
+import resource
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from crmlib.intake.codes import uscc_check_character
+from crmlib.intake.company import compare_columns, parse_plain, plain_names
+from crmlib.intake.evidence import gather_evidence
 from crmlib.intake.matching import match_rows
+from crmlib.intake.merging import merge_customers
+from crmlib.intake.renewing import build_keys, match_new
+
+SECRET = "a benchmark only"
 
 SIGNS = "华东方兴达盛瑞恒泰信德成元鑫宏博远联通顺安康富利嘉丰和美佳金银龙凯星海天宇润泽禾诚广源隆祥永昌合众新立创智云启明亿百千万中正永久长青松柏林森峰岳川江河湖源清雅致优品尚"
 TRADE_WORDS = "科技 网络科技 信息技术 贸易 商贸 实业 电子 机械设备 食品 餐饮管理 建材 装饰工程 物流 文化传媒 教育咨询 医疗器械 化工 纺织 服饰 包装制品 新能源 环保工程 自动化设备 国际贸易 广告"
@@ -157,36 +174,217 @@ def score(row_to_group: pd.Series, truth: pd.Series) -> dict[str, float]:
     return {"precision": precision, "recall": recall, "f1": 2 * precision * recall / max(precision + recall, 1e-9)}
 
 
-def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--records", type=int, default=100_000)
-    options.add_argument("--seed", type=int, default=1)
-    chosen = options.parse_args()
-    rows, truth = generate(chosen.records, seed=chosen.seed)
-    match_rows(rows.head(100))  # what is loaded once is not measured
+def measure(part: str, file: Path, limit: int) -> None:
+    """One part in a process of its own, so that its time and memory are its own. Prints one line of JSON."""
+    rows = pd.read_parquet(file)
+    truth = rows.set_index("row_id")["entity"]
+    rows = rows.drop(columns="entity")
+    base = memory_mb()
+    result = {"ours": run_ours, "splink": run_splink, "incremental": run_incremental}[part](rows, truth, limit)
+    print(json.dumps({"part": part, "rows": len(rows), "base_mb": base, "peak_mb": memory_mb(), **result}))
+
+
+def memory_mb() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def round_all(figures: dict) -> dict:
+    return {key: round(float(value), 4) for key, value in figures.items()}
+
+
+def run_ours(rows: pd.DataFrame, truth: pd.Series, _limit: int) -> dict:
+    merge_customers(rows.head(100), match_rows(rows.head(100)).row_to_customer)  # what is loaded once is not measured
     start = time.process_time()
     matched = match_rows(rows)
-    seconds = time.process_time() - start
-    print(
-        f"{len(rows):,} rows, {truth.nunique():,} entities, {matched.row_to_customer.nunique():,} customers, {seconds:.1f} CPU s"
-    )
-    print("  ".join(f"{key} {value:.4f}" for key, value in score(matched.row_to_customer, truth).items()))
-    right = truth.loc[matched.links["row_a"]].to_numpy() == truth.loc[matched.links["row_b"]].to_numpy()
-    print(
-        pd.DataFrame({"rule": matched.links["rule"], "right": right})
-        .groupby("rule")["right"]
-        .agg(["size", "mean"])
-        .round(3)
-    )
+    middle = time.process_time()
+    merge_customers(rows, matched.row_to_customer)
+    end = time.process_time()
     asked = truth.loc[matched.review["row_a"]].to_numpy() == truth.loc[matched.review["row_b"]].to_numpy()
-    print(
-        pd.DataFrame({"reason": matched.review["reason"] + " " + matched.review["rule"], "same": asked})
-        .groupby("reason")["same"]
-        .agg(["size", "mean"])
-        .round(3)
+    customer = matched.row_to_customer
+    facts = gather_evidence(rows.sort_values("row_id"), hub_names=8).rows[["uscc", "branch"]]
+    facts = facts.where(facts >= 0).groupby(customer.sort_index().to_numpy()).nunique().max()
+    return round_all(
+        score(customer, truth)
+        | {"match_cpu_s": middle - start, "merge_cpu_s": end - middle, "cpu_s": end - start}
+        | {"review_share": len(asked) / len(rows), "review_true": asked.mean() if len(asked) else 1}
+        | {"largest": customer.value_counts().max(), "largest_true": truth.value_counts().max()}
+        | {"credit_codes_in_one": facts["uscc"], "branches_in_one": facts["branch"]}
     )
-    print(matched.ignored.groupby(["kind", "reason"])["rows"].agg(["size", "sum"]))
-    np.set_printoptions(linewidth=150)
+
+
+def run_incremental(rows: pd.DataFrame, _truth: pd.Series, new: int) -> dict:
+    """The last `new` rows beside the others, which lie in files: keys, rows and the registry."""
+    old, fresh = rows.iloc[:-new], rows.iloc[-new:]
+    folder = Path(tempfile.mkdtemp())
+    first = match_rows(old)
+    start = time.process_time()
+    keys = build_keys(old, secret=SECRET, known=first.row_to_customer)
+    built = time.process_time() - start
+    pq.write_table(keys, folder / "keys.parquet")
+    old.to_parquet(folder / "rows.parquet")
+    known = first.row_to_customer
+    match_rows(old.head(100))
+
+    def fetch(row_ids: pd.Index) -> pd.DataFrame:
+        wanted = pa.table({"row_id": pa.array(row_ids, pa.string())})  # noqa: F841 (the query reads it)
+        query = f"SELECT * FROM '{folder / 'rows.parquet'}' SEMI JOIN wanted USING (row_id)"
+        with duckdb.connect(config={"threads": 1}) as db:
+            return db.execute(query).df()
+
+    start = time.process_time()
+    stored = pq.read_table(folder / "keys.parquet", use_threads=False)
+    renewed = match_new(fresh, keys=stored, fetch=fetch, secret=SECRET, known=known)
+    seconds = time.process_time() - start
+    full = match_rows(rows, known=known).row_to_customer
+    ours = pd.concat([known[~known.index.isin(renewed.reached)], renewed.matched.row_to_customer])
+    size = (folder / "keys.parquet").stat().st_size / 1e6
+    found = {"new": len(fresh), "reached": len(renewed.reached), "equal": full.equals(ours.reindex(full.index))}
+    return round_all(found | {"cpu_s": seconds, "keys_cpu_s": built, "keys_mb": size})
+
+
+def run_splink(rows: pd.DataFrame, truth: pd.Series, _limit: int) -> dict:
+    """Splink 5 with our own cleaning as its columns; its threshold is the best of several against the truth."""
+    import splink.comparison_library as cl
+    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+    start = time.process_time()
+    frame = clean_for_splink(rows)
+    cleaned = time.process_time() - start
+    blocks = [
+        block_on(*key) for key in (["phone"], ["email"], ["uscc"], ["core", "city"], ["core", "contact"], ["full"])
+    ]
+    comparisons = [
+        cl.JaroWinklerAtThresholds("core", [0.92, 0.8]).configure(term_frequency_adjustments=True),
+        cl.ExactMatch("phone"), cl.ExactMatch("email"), cl.ExactMatch("uscc"),
+        cl.ExactMatch("contact").configure(term_frequency_adjustments=True),
+        cl.ExactMatch("city"), cl.ExactMatch("branch"),
+    ]  # fmt: skip
+    with duckdb.connect(config={"threads": 1, "memory_limit": "8GB"}) as db:
+        api = DuckDBAPI(connection=db)
+        settings = SettingsCreator(
+            link_type="dedupe_only", blocking_rules_to_generate_predictions=blocks, comparisons=comparisons,
+            retain_intermediate_calculation_columns=False, retain_matching_columns=False,
+        )  # fmt: skip
+        linker = Linker(api.register(frame), settings, log_level="ERROR")
+        train = linker.training
+        train.estimate_probability_two_random_records_match([block_on("phone"), block_on("uscc")], recall=0.7)
+        train.estimate_u_using_random_sampling(max_pairs=2e6, seed=1)
+        for key in (["phone"], ["core", "city"]):
+            train.estimate_parameters_using_expectation_maximisation(block_on(*key))
+        pairs = linker.inference.predict(threshold_match_probability=0.5)
+        best: dict = {"f1": 0}
+        trained = time.process_time()
+        for threshold in (0.8, 0.95, 0.99, 0.999):
+            begin = time.process_time()
+            groups = linker.clustering.cluster_pairwise_predictions_at_threshold(pairs, threshold).as_pandas_dataframe()
+            cost = time.process_time() - begin
+            groups = groups.set_index("unique_id")["cluster_id"]
+            found = score(groups, truth)
+            if found["f1"] > best["f1"]:
+                best = found | {"threshold": threshold, "cluster_cpu_s": cost, "largest": groups.value_counts().max()}
+    return round_all(best | {"clean_cpu_s": cleaned, "cpu_s": trained - start + best["cluster_cpu_s"]})
+
+
+def clean_for_splink(rows: pd.DataFrame) -> pd.DataFrame:
+    rows = rows.sort_values("row_id", ignore_index=True)
+    evidence = gather_evidence(rows, hub_names=8)
+    keys, names = evidence.rows, evidence.names.table
+
+    def text(words, codes) -> pd.Series:
+        return pd.Series(words.take(pa.array(codes, mask=codes < 0)).to_pylist(), dtype="str")
+
+    def first(points) -> pd.Series:
+        at = pd.Series(points.value, points.r)
+        at = at[~at.index.duplicated()].reindex(range(len(rows)), fill_value=-1).to_numpy()
+        return text(points.words, at)
+
+    n = keys["n"].to_numpy()
+    full, core = names["full"].combine_chunks(), names["core"].combine_chunks()
+    who = pc.if_else(pc.is_null(core), full, core)
+    columns = {key: text(evidence.words[key], keys[key].to_numpy()) for key in ("city", "uscc", "branch")}
+    contact = text(pa.array(evidence.contacts), keys["contact"].to_numpy())
+    points = {kind: first(one) for kind, one in evidence.points.items()}
+    return pd.DataFrame(
+        {
+            "unique_id": rows["row_id"],
+            "core": text(who, n),
+            "full": text(full, n),
+            "contact": contact,
+            **columns,
+            **points,
+        }
+    )
+
+
+def compare_names_report(folder: Path) -> None:
+    """Short and full names of listed companies: how many of a company's own two fit, and how many of strangers'."""
+    files = (
+        ("szse_fullname_shortname.csv", "公司全称", "简称_归一(本次推导)"),
+        ("twse_fullname_shortname_no_persons.csv", "公司名稱", "公司簡稱"),
+    )
+    for file, full, short in files:
+        table = pd.read_csv(folder / "names" / file, dtype=str).dropna(subset=[full, short])
+        whole, brief = (parse_plain(pa.array(plain_names(table[column].tolist()))) for column in (full, short))
+        own = (compare_columns(whole, brief) != "").sum()
+        every = np.arange(len(table))
+        fits = sum(
+            int((compare_columns(whole.take(np.roll(every, step)), brief) != "").sum())
+            for step in range(1, len(table), 7)
+        )
+        share = fits / (len(range(1, len(table), 7)) * len(table))
+        print(json.dumps({"part": file, "names": len(table), "recall": round(own / len(table), 4),
+                          "strangers_that_fit": f"{share:.6f}", "precision_among_all_pairs": round(own / (own + share * len(table) * (len(table) - 1)), 4)}))  # fmt: skip
+
+
+def febrl_report(folder: Path) -> None:
+    """People of another country with faults in every field, as our columns; beside equal keys."""
+    read = lambda name: pd.read_csv(folder / "matching" / f"{name}.csv", dtype=str, skipinitialspace=True)  # noqa: E731
+    for label, table in (
+        ("febrl3", read("febrl3")),
+        ("febrl4", pd.concat([read("febrl4a"), read("febrl4b")], ignore_index=True)),
+    ):
+        blank = table.fillna("")
+        rows = pd.DataFrame({
+            "row_id": table["rec_id"], "name": (blank["given_name"] + " " + blank["surname"]).str.strip(), "entity_type": "person",
+            "id_no": "1" + table["soc_sec_id"].str.zfill(14), "city": table["suburb"],
+            "address": (blank["street_number"] + " " + blank["address_1"]).str.strip(),
+        })  # fmt: skip
+        truth = table.set_index("rec_id").index.to_series().str.extract(r"rec-(\d+)-", expand=False)
+        exact = pd.Series(pd.factorize(table["soc_sec_id"])[0], index=table["rec_id"])
+        ours = match_rows(rows).row_to_customer
+        print(
+            json.dumps(
+                {"part": label, "ours": round_all(score(ours, truth)), "equal numbers": round_all(score(exact, truth))}
+            )
+        )
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--records", type=int, nargs="+", default=[100_000])
+    options.add_argument("--seed", type=int, nargs="+", default=[1, 2])
+    options.add_argument("--parts", nargs="*", default=["ours"], choices=["ours", "splink", "incremental"])
+    options.add_argument("--new", type=int, default=5000)
+    options.add_argument("--data", type=Path, help="a folder with names/ and matching/: real names and febrl")
+    options.add_argument("--keep", type=Path, help="where generated records are kept and found again")
+    options.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
+    chosen = options.parse_args()
+    if chosen.measure:
+        return measure(chosen.measure[0], Path(chosen.measure[1]), chosen.new)
+    if chosen.data:
+        compare_names_report(chosen.data)
+        febrl_report(chosen.data)
+    folder = chosen.keep or Path(tempfile.mkdtemp())
+    for records in chosen.records if chosen.parts else ():
+        for seed in chosen.seed:
+            file = folder / f"rows_{records}_{seed}.parquet"
+            if not file.exists():
+                rows, truth = generate(records, seed=seed)
+                rows.assign(entity=truth.to_numpy()).to_parquet(file)
+            for part in chosen.parts:
+                print(f"{records:,} records, seed {seed}: ", end="", flush=True)
+                command = [sys.executable, __file__, "--new", str(chosen.new), "--measure", part, str(file)]
+                subprocess.run(command, check=True)
 
 
 if __name__ == "__main__":

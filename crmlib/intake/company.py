@@ -20,7 +20,8 @@ _TRADES_TEXT = """
     租赁 融资租赁 金融 银行 保险 证券 担保 信托 人力资源 劳务 安防 安全 检测 科学 研究 艺术 娱乐 游戏 动漫 珠宝 化妆品 美容 园林 园艺 种植 养殖 股份制 集团 联合 综合
 """
 TRADES = frozenset(_TRADES_TEXT.split())
-_DROPPED = re.compile(r"[^\S\n]+|[·•.,，。、;；:：'\"`’‘“”_/\\|!?~-]+")
+_SIGNS = "·•.,，。、;；:：'\"`’‘“”_/\\|!?~-"
+_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace() and chr(code) != "\n")
 _MASK = re.compile(r"[*]+|某+|(?<![a-z])x{2,}(?![a-z])")
 _UNITS = "分公司|子公司|支公司|分行|支行|分店|分厂|分部|分院|分所|分中心|办事处|代表处|营业部"
 _BRANCH = re.compile(rf"\(?([^()]*?)({_UNITS})\)?$")
@@ -72,7 +73,7 @@ class _Opened(NamedTuple):
 
 def plain_names(names: Sequence[str]) -> list[str]:
     """Names simplified, without blanks and signs, masks as one star: as much as can be done to all of them at once."""
-    lines = _DROPPED.sub("", simplify("\n".join([name.replace("\n", " ") for name in names]))).split("\n")
+    lines = simplify("\n".join([name.replace("\n", " ") for name in names]), drop=_SIGNS + _BLANKS).split("\n")
     lines = [_MASK.sub("*", line) if "*" in line or "某" in line or "xx" in line else line for line in lines]
     return lines[: len(names)]
 

@@ -132,7 +132,9 @@ def _look_up(values: np.ndarray, at: np.ndarray) -> np.ndarray:
 def _telling(registered: np.ndarray, city: np.ndarray, telling: np.ndarray, placed: np.ndarray) -> np.ndarray:
     """示例科技有限公司 without its place is nobody's full name where it is common, or found in two cities."""
     cities = pd.DataFrame({"name": registered, "city": city})[(city >= 0) & ~placed].drop_duplicates()["name"]
-    return np.where(telling & ~np.isin(registered, cities[cities.duplicated()]), registered, NONE)
+    common = np.zeros(registered.max(initial=NONE) + 2, bool)  # the last is NONE's
+    common[cities[cities.duplicated()]] = True
+    return np.where(telling & ~common[registered], registered, NONE)
 
 
 def _there(texts: pa.ChunkedArray, mask: pa.ChunkedArray) -> pa.ChunkedArray:

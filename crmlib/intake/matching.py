@@ -149,7 +149,9 @@ def match_evidence(
     ids = assign_ids(row_ids, united.group, known=known, largest=largest)
     vetoed = np.zeros(len(links), bool)
     vetoed[united.vetoed] = True
-    asked = pd.concat([links[vetoed].assign(reason="VETOED"), _doubts(found)], ignore_index=True)
+    doubts = found[found["weak"] | found["conflict"]]
+    doubts = doubts.assign(reason=np.where(doubts["conflict"], "ID_CONFLICT", "WEAK"))
+    asked = pd.concat([links[vetoed].assign(reason="VETOED"), doubts], ignore_index=True)
     return Matched(
         pd.Series(ids.ids, index=row_ids, name="customer_id", dtype="str"),
         _publish(links[united.group[links["a"]] == united.group[links["b"]]], row_ids),
@@ -294,11 +296,6 @@ def _decided(decisions: pd.DataFrame | None, row_ids: pd.Index) -> tuple[np.ndar
     there = (pairs >= 0).all(axis=1)
     same = (decisions["decision"] == "same").to_numpy()
     return pairs[there & same], pairs[there & ~same]
-
-
-def _doubts(found: pd.DataFrame) -> pd.DataFrame:
-    doubtful = found[found["weak"] | found["conflict"]]
-    return doubtful.assign(reason=np.where(doubtful["conflict"], "ID_CONFLICT", "WEAK"))
 
 
 def _once_per_pair(asked: pd.DataFrame, group: np.ndarray, evidence: Evidence, different: np.ndarray) -> pd.DataFrame:

@@ -33,7 +33,10 @@ def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None 
 
     ids = np.empty(len(row_ids), dtype=object)
     ids[kept["group"]] = kept["id"]
-    new = np.setdiff1d(group, kept["group"])
+    new = np.zeros(len(row_ids), bool)
+    new[group] = True
+    new[kept["group"]] = False
+    new = np.flatnonzero(new)
     start = max(int(number.max()) if len(number) else 0, largest) + 1
     ids[new] = [f"K{n:06d}" for n in range(start, start + len(new))]
     ids = ids[group] if len(row_ids) else ids

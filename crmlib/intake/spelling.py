@@ -9,15 +9,22 @@ import numpy as np
 _BRACKETS = {ord(sign): "()"[side] for side, signs in enumerate(("[{〔【「『<《", "]}〕】」』>》")) for sign in signs}
 
 
-def simplify(text: str) -> str:
-    """One width, lower case, simplified characters, one kind of bracket."""
+def simplify(text: str, *, drop: str = "") -> str:
+    """One width, lower case, simplified characters, one kind of bracket; without the characters of `drop`."""
     if len(text) < 1000:
-        return text.translate(_simplified()).casefold()
+        return text.translate(_simplified()).casefold().translate(dict.fromkeys(map(ord, drop)))
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     table, grows = _code_table()
     if grows[codes].any():
-        return text.translate(_simplified()).casefold()
-    return table[codes].tobytes().decode("utf-32-le", "surrogatepass")
+        plain = text.translate(_simplified()).casefold()
+        codes = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), np.uint32)
+    else:
+        codes = table[codes]
+    if drop:
+        dropped = np.zeros(0x110000, bool)
+        dropped[list(map(ord, drop))] = True
+        codes = codes[~dropped[codes]]
+    return codes.tobytes().decode("utf-32-le", "surrogatepass")
 
 
 @cache
