@@ -28,7 +28,7 @@ _BRANCH = re.compile(rf"\(?([^()]*?)({_UNITS})\)?$")
 _STORE = re.compile(r"\(([^()]{2,12}店)\)$")
 _HEAD_END = re.compile(r"^.*(?:公司|集团|[厂店院所行社校])\)?")
 _ODD = rf"\(|[a-z]$|(?:{_UNITS})$"
-_FORM_TAIL = "(?:集团|股份|有限|责任|总公司|公司|合伙企业)+$"
+_FORMS = "(?:集团|股份|有限|责任|总公司|公司|合伙企业)+"
 _TRADE_TAIL = f"(?:{'|'.join(sorted(TRADES))})+$"
 _FORM_IN_BRACKETS = frozenset(["中国", "集团", "控股", "普通合伙", "有限合伙", "特殊普通合伙", ""])
 _ENGLISH_FORM = r"(?:co)?(?:ltd|limited|inc|llc|gmbh|plc|corporation|corp)$|(?<=[a-z]{3})company$"
@@ -50,10 +50,14 @@ class CompanyName(NamedTuple):
     core: str
     mark: str
     trade: str
-    form: str
     branch: str | None
     registered: bool
     vague: bool
+
+    @property
+    def form(self) -> str:
+        found = re.search(_FORMS, self.full)
+        return found.group() if found else ""
 
 
 _SCHEMA = pa.schema(
@@ -104,9 +108,9 @@ def parse_plain(names: pa.Array) -> pa.Table:
             strict=True,
         )
     )
-    stem = _cut(text, _FORM_TAIL)
+    stem = _cut(text, f"{_FORMS}$")
     stem = pc.if_else(pc.equal(stem, ""), text, stem)  # 有限公司: the form is all that is said
-    form = _behind(text, stem)
+    form_length = pc.subtract(pc.utf8_length(text), pc.utf8_length(stem))
     province, city, core = _split_places(stem)
     core = pc.if_else(pc.less(pc.utf8_length(core), 2), stem, core)  # 上海(集团): the place is the name
     within = pc.and_(pc.match_substring_regex(core, _DISTRICT), pc.and_not(pc.not_equal(city, ""), bracketed))
@@ -126,12 +130,12 @@ def parse_plain(names: pa.Array) -> pa.Table:
     province = pc.if_else(pc.equal(province, ""), in_province, province)
     city = pc.if_else(pc.equal(city, ""), in_city, city)
     full = pc.replace_substring_regex(names, "[()]", "")
-    long = pc.or_(pc.greater(pc.utf8_length(form), 2), pc.greater(pc.utf8_length(core), 2))
-    company = pc.and_(pc.ends_with(form, "公司"), pc.or_(long, pc.not_equal(province, "")))
+    long = pc.or_(pc.greater(form_length, 2), pc.greater(pc.utf8_length(core), 2))
+    company = pc.and_(pc.ends_with(text, "公司"), pc.or_(long, pc.not_equal(province, "")))
     registered = pc.and_not(pc.or_(company, pc.match_substring_regex(full, _INSTITUTION)), vague)
     said = pc.or_(registered, pc.not_equal(branch, ""))
     branch = pc.if_else(said, branch, pa.scalar(None, pa.string()))
-    columns = (full, province, city, core, mark, trade, form, branch, registered, vague)
+    columns = (full, province, city, core, mark, trade, branch, registered, vague)
     return pa.table(dict(zip(CompanyName._fields, columns, strict=True)))
 
 

@@ -19,7 +19,9 @@ from crmlib.intake.spelling import simplify
 
 NONE = -1  # a key that a row does not have
 
-_COMPANIES = pa.array(["org", "单位", "企业", "公司"])
+_COMPANIES, _PEOPLE = pa.array(["org", "单位", "企业", "公司"]), pa.array(["person", "个人", "自然人"])
+_LATIN = r"^[ -~]+$"
+_LATIN_COMPANY = r"(?i)\b(?:inc|ltd|llc|co|corp|gmbh|plc|limited|company|group|shop|store|bank|school)\b"
 _ID_NO = re.compile(r"^(?:[1-9]\d{14}|[1-9]\d{16}[\dX])$")
 
 
@@ -70,8 +72,8 @@ def gather_evidence(
         keys[key] = _look_up(codes[1:] if key == "branch" else codes, n)
     keys["who"] = np.where(n >= 0, keys["who"], np.where(c >= 0, len(words["who"]) + c, NONE))
     few = max(len(rows), in_all or 0) <= FEW_ROWS
-    rare = pc.or_(pc.greater(pc.utf8_length(names.table["mark"]), 2), few).fill_null(False).to_numpy()
-    keys["rare"] = np.where(_look_up(rare.astype(np.int64), n) == 1, keys["core"], NONE)
+    rare = pc.or_(pc.greater(pc.utf8_length(names.table["mark"]), 2), few).fill_null(False)
+    keys["rare"] = np.where(_holds(rare, n), keys["core"], NONE)
     registered = names.table["registered"].fill_null(False).to_numpy()
     keys["registered"] = _look_up(np.where(registered, _code(names.table["full"])[0], NONE), n)
     keys["whole"] = np.where(keys["registered"] >= 0, keys["core"], NONE)
@@ -80,7 +82,7 @@ def gather_evidence(
     keys["contact"] = _look_up(np.where(nobody, NONE, np.arange(len(contacts))), c)
     keys["staff"] = np.where(keys["core"] >= 0, keys["contact"], NONE)
     keys["city"], words["city"] = _cities(rows, words["city"], keys["city"])
-    placed = _look_up(pc.not_equal(names.table["province"], "").fill_null(False).to_numpy().astype(np.int64), n) == 1
+    placed = _holds(pc.not_equal(names.table["province"], ""), n)
     keys["registered"] = _telling(keys["registered"], keys["city"], placed | (keys["rare"] >= 0), placed)
     keys["uscc"], words["uscc"] = _uscc(column(rows, "uscc"))
     for key, clean in (("id_no", _full_id), ("source_id", tidy), ("anchor", tidy)):
@@ -129,6 +131,10 @@ def _look_up(values: np.ndarray, at: np.ndarray) -> np.ndarray:
     return np.append(values, NONE)[at]
 
 
+def _holds(flags: pa.Array | pa.ChunkedArray, at: np.ndarray) -> np.ndarray:
+    return np.append(np.asarray(flags.fill_null(False)), False)[at]
+
+
 def _telling(registered: np.ndarray, city: np.ndarray, telling: np.ndarray, placed: np.ndarray) -> np.ndarray:
     """示例科技有限公司 without its place is nobody's full name where it is common, or found in two cities."""
     cities = pd.DataFrame({"name": registered, "city": city})[(city >= 0) & ~placed].drop_duplicates()["name"]
@@ -145,13 +151,13 @@ def _names(rows: pd.DataFrame) -> tuple[np.ndarray, Names]:
     """Each row's name as a number, and the names. A shop that is called a person is a shop."""
     codes, distinct = _code(column(rows, "name"))
     kinds, kind_words = _code(pc.utf8_lower(column(rows, "entity_type")))
-    is_org = (
-        _look_up(pc.is_in(kind_words, value_set=_COMPANIES).to_numpy(zero_copy_only=False).astype(np.int64), kinds) == 1
-    )
+    is_org = _holds(pc.is_in(kind_words, value_set=_COMPANIES), kinds)
     asked = np.unique(codes[~is_org & (codes >= 0)])
     by_name = np.zeros(len(distinct), bool)
     by_name[asked] = are_companies(distinct.take(pa.array(asked)))
-    is_org |= _look_up(by_name.astype(np.int64), codes) == 1
+    is_org |= _holds(pa.array(by_name), codes)
+    latin = pc.and_not(pc.match_substring_regex(distinct, _LATIN), pc.match_substring_regex(distinct, _LATIN_COMPANY))
+    is_org &= ~(_holds(pc.is_in(kind_words, value_set=_PEOPLE), kinds) & _holds(latin, codes))
     both, used = pd.factorize(np.where(codes < 0, NONE, codes * 2 + is_org))
     said = used >= 0
     place, names = parse_names(distinct.take(pa.array(used[said] // 2)), used[said] % 2 == 1)

@@ -180,11 +180,13 @@ def _history(
     own = customers["name"].take(mine["code"]).array
     called = mine[mine["name"].notna() & (mine["name"].array != own)]
     others = pd.concat([called, earlier]).sort_index(kind="stable").dropna(subset="name")
-    if others.empty:
-        return pd.Series(history, dtype="str"), nobody
+    own = customers["name"].take(others["code"]).fillna("")
+    others = others[
+        np.array([x not in y for x, y in zip(others["name"], own, strict=True)], dtype=bool)
+    ]  # most are spelt as a part of it
     core, own_core = _cores(others["name"]), _cores(customers["name"].take(others["code"]).fillna(""))
     other = [x != "" and "*" not in x and x not in y for x, y in zip(core, own_core, strict=True)]
-    others = others.assign(core=core)[other].drop_duplicates(["code", "core"])
+    others = others.assign(core=core)[np.array(other, dtype=bool)].drop_duplicates(["code", "core"])
     for code, names in _by_code(others["code"], others["name"]):
         history[code] = json.dumps(names, ensure_ascii=False)
     return pd.Series(history, dtype="str"), others[["code", "position"]].drop_duplicates()

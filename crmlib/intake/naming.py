@@ -102,7 +102,7 @@ def parse_person(name: str) -> PersonName:
     """张 三 → 张三; 张总, 张先生, 张某某 and 张** → 张*; Jane DOE and Doe, Jane are one."""
     text = simplify(name).strip()
     words = [word for word in _GAPS.split(text) if word]
-    full = "".join(sorted(words) if text.isascii() else words)
+    full = " ".join(sorted(words)) if text.isascii() else "".join(words)
     if full.isascii():
         full = re.sub(r"\*+", "*", full)
     else:
@@ -133,4 +133,14 @@ def compare_people(a: PersonName, b: PersonName) -> str:
     if a.full == b.full:
         return "NAME_SAME"
     short, long = sorted((a.full, b.full), key=len)
+    if short.isascii() and long.isascii():
+        return _compare_words(short.split(), long.split())
     return "NAME_TYPO" if len(short) >= 4 and is_one_slip(short, long) else ""
+
+
+def _compare_words(few: list[str], many: list[str]) -> str:
+    """Doe is Jane Doe's short form; J. Doe and Jane Dow may be her, as each word has a like one; Jane and John may not."""
+    if few and set(few) < set(many):
+        return "NAME_SHORTENED"
+    like = [any(x == y or is_one_slip(*sorted((x, y), key=len)) or x == y[:1] or y == x[:1] for y in many) for x in few]
+    return "NAME_TYPO" if len(few) == len(many) > 1 and all(like) and len("".join(few)) >= 4 else ""

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from crmlib.errors import DataError
 
@@ -38,7 +40,8 @@ def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None 
     new[kept["group"]] = False
     new = np.flatnonzero(new)
     start = max(int(number.max()) if len(number) else 0, largest) + 1
-    ids[new] = [f"K{n:06d}" for n in range(start, start + len(new))]
+    numbers = pa.array(range(start, start + len(new)), pa.int64()).cast(pa.string())
+    ids[new] = pc.binary_join_element_wise("K", pc.utf8_lpad(numbers, 6, "0"), "").to_pylist()
     ids = ids[group] if len(row_ids) else ids
 
     held = held.assign(customer_id=ids[held["row"]])
