@@ -129,8 +129,8 @@ def _risk_figures(at_risk: pd.DataFrame) -> list[Figure]:
 
 
 def _ranking_figures(ranking: pd.DataFrame) -> list[Figure]:
-    share = ranking["cumulative_share"].iloc[-1] if len(ranking) else 0
-    return [_figure("high_value_share", "tiers", share, "share", len(ranking), "SELECT customer_id FROM value_ranking")]
+    n, amount = len(ranking), ranking["amount_cny"].sum() if len(ranking) else 0
+    return [_figure("high_value_amount", "tiers", amount, "cny", n, "SELECT customer_id FROM value_ranking")]
 
 
 def _potential_figures(screened: pd.DataFrame) -> list[Figure]:

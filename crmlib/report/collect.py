@@ -18,9 +18,11 @@ QUALITY = ("entry_by_person", "completeness_change", "texts", "costs", "given", 
 # by the earlier notebooks
 TIERED = ("tier_scores", "value_ranking", "potential_list", "plan_segments", "segment_sums", "satisfaction_cross")
 CLUSTERED = ("cluster_sums", "cluster_state", "cluster_worth")
+CHURN = ("churn", "churn_backtest", "churn_reliability", "renewals", "lost_lacking")
 TAGGED = ("tags", "tag_lint", "tag_proposals", "contradictions")
 MADE = (
-    "measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", "funnel", *QUALITY, *TIERED, *CLUSTERED, *TAGGED,
+    "measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", "funnel", *QUALITY, *TIERED, *CLUSTERED,
+    *TAGGED, *CHURN, "lifetime", "lifetime_backtest",
 )  # fmt: skip
 
 
@@ -75,8 +77,8 @@ def draft_report(work: Work, **tables: pd.DataFrame) -> ReportData:
 
 # an analysis that is off → its tier, and the figures that would read as 0 without meaning it
 _OFF = {
-    "tier_value": ("value", ("tier_value_", "at_risk_")),
-    "tier_potential": ("potential", ("tier_potential_",)),
+    "tier_value": ("value", ("tier_value_", "at_risk_", "high_value_")),
+    "tier_potential": ("potential", ("tier_potential_", "screened_")),
     "risk_churn": ("risk", ("tier_risk_", "at_risk_")),
     "risk_overdue": ("", ("overdue_",)),
     "order_trend": ("", ("amount_", "orders_", "buying_share", "unattributed_")),

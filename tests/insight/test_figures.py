@@ -6,10 +6,13 @@ import duckdb
 import pytest
 
 from crmlib.insight.figures import Figure, build_figures, collect_figures
+from crmlib.insight.lists import list_at_risk, rank_high_value, screen_potential
 from crmlib.insight.measures import measure_customers
+from crmlib.insight.moves import tier_history
 from crmlib.insight.profile import profile_customers
 from crmlib.insight.stages import count_stages
-from crmlib.insight.tiers import assign_tiers, list_at_risk, tier_moves
+from crmlib.insight.tag_results import compute_tags
+from crmlib.insight.tiers import assign_tiers
 from crmlib.insight.trend import order_trend
 from crmlib.labels import speaker
 from crmlib.settings import parse_settings
@@ -50,11 +53,17 @@ def book(tables):
 @pytest.fixture
 def results(book):
     measures = measure_customers(book, as_of=AS_OF)
-    tiers, before = (assign_tiers(book, settings=parse_settings(), as_of=day) for day in (AS_OF, date(2024, 4, 1)))
+    settings, before = parse_settings(), date(2024, 4, 1)
+    tiers = assign_tiers(book, settings=settings, as_of=AS_OF)
+    tags = compute_tags(book, measures, tiers, settings=settings, before_on=before, as_of=AS_OF, in_yuan=True)
     return {
         "measures": measures,
         "tiers": tiers,
-        "tier_moves": tier_moves(tiers, before),
+        "tier_moves": tier_history(book, settings=settings, days=[before, AS_OF]),
+        "value_ranking": rank_high_value(book, tiers, settings=settings, as_of=AS_OF),
+        "potential_list": screen_potential(book, tiers, as_of=AS_OF),
+        "tags": tags["tags"],
+        "contradictions": tags["contradictions"],
         "at_risk": list_at_risk(book, tiers, measures),
         "profile": profile_customers(book, as_of=AS_OF),
         "order_trend": order_trend(book, as_of=AS_OF),

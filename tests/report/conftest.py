@@ -42,6 +42,10 @@ def _figures(*, before: bool = False) -> pd.DataFrame:
             "overdue_payments_12m": (21, "payments", 14),
             "overdue_amount": (1_260_000, "cny", 14),
             "tier_moves": (23, "customers", 29),
+            "tier_activity_active": (200, "customers", 240),
+            "tier_activity_inactive": (40, "customers", 240),
+            "customers_tagged": (0.901, "share", 240),
+            "contradictions": (2, "customers", 2),
             "at_risk_customers": (12, "customers", 12),
             "at_risk_amount_12m": (9_810_000, "cny", 12),
             "unknown_industry": (0.1, "share", 240),
@@ -134,6 +138,105 @@ def _at_risk() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"days_since_last_contact": "Int64"})
 
 
+def _lifetime() -> pd.DataFrame:
+    values = [(f"K{n:06d}", f"上海示例{n}号有限公司", 400_000.0 - 9_000 * n) for n in range(1, 31)]
+    rows = pd.DataFrame(values, columns=["customer_id", "name", "value_cny"])
+    around = {
+        "low": rows["value_cny"] * 0.9,
+        "high": rows["value_cny"] * 1.1,
+        "heuristic_cny": rows["value_cny"] * 0.95,
+    }
+    return rows.assign(
+        **around, orders_expected=6.4, amount_expected=50_000.0, margin_cny=None, model="bg_nbd_gamma_gamma"
+    )
+
+
+def _judged() -> dict[str, pd.DataFrame]:
+    """What rules, scores, clusters and tags say, a few rows of each."""
+    people = {f"K{i:06d}": f"上海示例{i}号有限公司" for i in range(6)}
+    active = [(f"K{i:06d}", "activity", "active" if i < 200 else "inactive", "[]", PERIOD.as_of) for i in range(240)]
+    tiers = pd.concat([_tiers(), pd.DataFrame(active, columns=_tiers().columns)], ignore_index=True)
+    need = json.dumps([{"rule": "NEED_STRONG", "figures": {"needs": 1}, "row_ids": ["n1"], "rows": 1}])
+    segments = {"champions": (72, 3_100_000.0, 0.6), "asleep": (118, 2_000_000.0, 0.4), "no_deal": (50, 0.0, 0.0)}
+    tags = [
+        ("K000000", "purchase_cycle", "quarterly", "auto"),
+        ("K000001", "custom", "重要", "import"),
+        ("K000001", "region", "华东", "auto"),
+    ]
+    return {
+        "tiers": tiers,
+        "tier_scores": pd.DataFrame(
+            [
+                ("K000000", "potential", 90.0, "{}", "industry_growth"),
+                ("K000001", "potential", 50.0, "{}", "industry_growth;need_match"),
+            ],
+            columns=["customer_id", "dimension", "score", "inputs", "missing"],
+        ),
+        "value_ranking": pd.DataFrame(
+            [(1, "K000000", people["K000000"], "周*", Decimal(620_000), 0.02, 0.02)],
+            columns=["position", "customer_id", "name", "owner", "amount_cny", "share", "cumulative_share"],
+        ),
+        "potential_list": pd.DataFrame(
+            [
+                ("K000000", people["K000000"], "周*", 90.0, need, None),
+                ("K000001", people["K000001"], "周*", 50.0, need, '["T1"]'),
+            ],
+            columns=["customer_id", "name", "owner", "score", "reasons", "complaints"],
+        ),
+        "plan_segments": pd.DataFrame(
+            [("K000000", "churn_risk", "high_value"), ("K000001", "potential", ""), ("K000002", "other", "")],
+            columns=["customer_id", "plan_segment", "also"],
+        ),
+        "segment_sums": pd.DataFrame(
+            [(name, n, n / 240, amount, share) for name, (n, amount, share) in segments.items()],
+            columns=["segment", "customers", "share", "amount_12m_cny", "amount_share"],
+        ),
+        "satisfaction_cross": pd.DataFrame(
+            [("champions", 40, 10, 2, 20, 4.2), ("asleep", 5, 3, 10, 100, 2.9)],
+            columns=["segment", "satisfied", "middling", "dissatisfied", "unasked", "mean_score"],
+        ),
+        "cluster_sums": pd.DataFrame(
+            [(1, "recent", "often", "large", 90, 0.5, 0.9), (2, "long_ago", "seldom", "small", 90, 0.5, 0.1)],
+            columns=[
+                "cluster",
+                "recency_level",
+                "frequency_level",
+                "money_level",
+                "customers",
+                "share",
+                "amount_share",
+            ],
+        ),
+        "cluster_state": pd.DataFrame(
+            [("kept", "2024-07-01", 180, 2, 0.93, 0.5, None)],
+            columns=["outcome", "fitted_on", "customers", "clusters", "ari", "smallest", "noise"],
+        ),
+        "cluster_worth": pd.DataFrame(
+            [("value_risk", 9, 0.38, 0.37), ("clusters", 2, 0.19, 0.19), ("tiers_clusters", 14, 0.40, 0.385)],
+            columns=["grouping", "groups", "eta2", "eta2_adjusted"],
+        ),
+        "tags": pd.DataFrame(
+            [(*one, "TAG", PERIOD.start, None) for one in tags],
+            columns=["customer_id", "family", "value", "origin", "rule_id", "valid_from", "valid_to"],
+        ),
+        "tag_lint": pd.DataFrame(
+            [("重要", "custom", 1, "VAGUE", None), ("长期合作", "custom", 5, "FORM", "合作-长期")],
+            columns=["value", "family", "customers", "fault", "suggestion"],
+        ),
+        "tag_proposals": pd.DataFrame(
+            [("K000001", people["K000001"], "新客户", "长期合作", "orders_12m = 3", PERIOD.as_of)],
+            columns=["customer_id", "name", "of", "to", "why", "on"],
+        ),
+        "contradictions": pd.DataFrame(
+            [
+                ("K000001", people["K000001"], "周*", "STAGE_TAG", "lost", "长期合作"),
+                ("K000002", people["K000002"], "周*", "GRADE_TIER", "value.high", "value.low"),
+            ],
+            columns=["customer_id", "name", "owner", "rule", "left", "right"],
+        ),
+    }
+
+
 def make_data(**changes) -> ReportData:
     data = ReportData(
         period=PERIOD,
@@ -155,6 +258,14 @@ def make_data(**changes) -> ReportData:
             [("客户.xlsx", 262, 230, 10, 0, 4, 18), ("订单_2024-06.csv", 1204, 1180, 0, 12, 7, 5)],
             columns=["file", "in", "kept", "merged", "unchanged", "not_data", "quarantined"],
         ),
+        lifetime=_lifetime(),
+        lifetime_backtest=pd.DataFrame(
+            [
+                (date(2024, 1, 3), "model", 200, 9e6, 0.61, 0.88, 1.02),
+                (date(2024, 1, 3), "heuristic", 200, 9e6, 0.58, 0.85, 0.9),
+            ],
+            columns=["origin", "model", "n", "bought_cny", "capture", "gini", "total"],
+        ),
         quarantine=pd.DataFrame({"reason": ["MISSING_NAME", "EXTRA_CELLS"], "n": [18, 5]}),
         warnings=pd.DataFrame({"reason": ["SIZE_MISMATCH", "FEW_CONTACT_METHODS"], "n": [7, 31]}),
         completeness=pd.DataFrame(
@@ -170,7 +281,7 @@ def make_data(**changes) -> ReportData:
             columns=["analysis", "table", "reason"],
         ),
     )
-    return replace(data, **changes)
+    return replace(data, **(_judged() | changes))
 
 
 def only(*sections: str):
