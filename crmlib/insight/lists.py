@@ -93,14 +93,12 @@ def assign_plan_segments(tiers: pd.DataFrame, *, precedence: tuple[str, ...]) ->
     that fit, ";" between). 高价值+流失风险 is churn_risk with high_value in `also`."""
     customers = pd.Series(sorted(tiers["customer_id"].unique()), dtype="str", name="customer_id")
     fits = {name: customers.isin(_labelled(tiers, *PLAN_SEGMENTS[name])["customer_id"]) for name in precedence}
-    all_of = [[name for name in precedence if fits[name].iat[at]] for at in range(len(customers))]
-    return pd.DataFrame(
-        {
-            "customer_id": customers,
-            "plan_segment": pd.array([names[0] if names else REST for names in all_of], dtype="str"),
-            "also": pd.array([";".join(names[1:]) for names in all_of], dtype="str"),
-        }
-    )
+    first = also = pd.Series("", index=customers.index)
+    for name in precedence:
+        also = also.mask(fits[name] & first.ne(""), also + ";" + name)
+        first = first.mask(fits[name] & first.eq(""), name)
+    segments = {"plan_segment": first.mask(first.eq(""), REST), "also": also.str.lstrip(";")}
+    return pd.DataFrame({"customer_id": customers, **segments}).astype("str")
 
 
 def name_customers(tables: Tables) -> pd.DataFrame:

@@ -1,15 +1,22 @@
 """Tiers: every label at its edge, with the figures and rows it rests on."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+import ibis
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import settings as law
+from hypothesis import strategies as st
 
+from crmlib.engine import read_frame
 from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
-from crmlib.insight.tiers import assign_tiers
+from crmlib.insight.tiers import assign_tiers, label_risk, label_value
+from crmlib.periods import add_months, months_between
 from crmlib.settings import parse_settings
 
 AS_OF = date(2024, 7, 1)
@@ -338,3 +345,35 @@ def test_activity_is_an_order_or_a_conversation_of_six_months_with_its_rows(tabl
     cited = {one["rule"]: one["row_ids"] for one in found["reasons"]}
     for rule, ids in cited.items():
         assert ids == ({"ORDER": ["orders-2"], "CONTACT": ["interactions-2"]}.get(rule.rpartition("_")[2], []))
+
+
+cents = st.builds(
+    lambda line, off: Decimal(line) + Decimal(off) / 100, st.sampled_from([100_000, 500_000]), st.integers(-3, 3)
+)
+
+
+@pytest.mark.demand("D01", "D02", "D03")
+@given(amounts=st.lists(st.none() | cents, min_size=1, max_size=20))
+@law(max_examples=25, deadline=None)
+def test_to_the_cent_an_amount_has_one_label_and_its_line_belongs_to_the_higher(amounts):
+    facts = pa.table({"amount_cny": pa.array(amounts, pa.decimal128(18, 2)), "n": range(len(amounts))})
+    table = ibis.memtable(facts)
+    labels = read_frame(table.mutate(label=label_value(table, parse_settings().tiers.value)).order_by("n"))["label"]
+    expected = ["low" if (a or 0) < 100_000 else "middle" if a < 500_000 else "high" for a in amounts]
+    assert labels.tolist() == expected
+
+
+@pytest.mark.demand("D10")
+@given(as_of=st.dates(date(2023, 1, 1), date(2025, 12, 31)), months=st.integers(1, 13))
+@law(max_examples=25, deadline=None)
+def test_exactly_so_many_months_is_not_yet_and_a_day_more_is(as_of, months):
+    on_the_day = add_months(as_of, -months)
+    days = [on_the_day - timedelta(days=1), on_the_day, on_the_day + timedelta(days=1)]
+    rule = parse_settings(f"[tiers.risk]\nlost_months = {months}").tiers.risk
+    facts = pa.table(
+        {"last_ordered_on": pa.array(days), "overdue_payments_12m": pa.nulls(3, pa.int64()), "n": [0, 1, 2]}
+    )
+    table = ibis.memtable(facts)
+    labels = read_frame(table.mutate(label=label_risk(table, rule, as_of=as_of)).order_by("n"))["label"].tolist()
+    assert labels == ["churn_risk", "stable", "stable"]
+    assert months_between(days[0], as_of) >= months
