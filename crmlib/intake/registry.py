@@ -58,5 +58,11 @@ def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.S
     """
     if known is None or known.empty:
         return row_to_customer
-    new = row_to_customer[~row_to_customer.index.isin(known.index) | ~row_to_customer.isin(known)]
-    return pd.concat([known[~known.index.isin(new.index)], new])
+    fresh = ~_is_in(row_to_customer.index, known.index) | ~_is_in(row_to_customer, known)
+    new = row_to_customer[fresh]
+    return pd.concat([known[~_is_in(known.index, new.index)], new])
+
+
+def _is_in(values: pd.Series | pd.Index, among: pd.Series | pd.Index) -> np.ndarray:
+    """Series.isin, which looks at strings one by one."""
+    return np.asarray(pc.is_in(pa.array(values), value_set=pa.array(among.unique())))

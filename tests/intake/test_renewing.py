@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.intake import evidence, match_rows
+from crmlib.intake import evidence
 from crmlib.intake.codes import uscc_check_character
 from crmlib.intake.matching import RULES
-from crmlib.intake.registry import extend_registry
-from crmlib.intake.renewing import TIES, build_keys, match_new
+from crmlib.intake.renewing import TIES, match_all, match_new
 
 SECRET = "0123456789abcdef"
 CODE = "91310000MA1FL0001" + uscc_check_character("91310000MA1FL0001")
@@ -26,9 +25,8 @@ def pairs(table, reached, new):
 
 
 def test_every_rule_looks_only_at_rows_that_are_tied():
-    same = {"rare": "core", "registered": "core", "contact": "staff"}
     for rule in RULES:
-        key = {same.get(one, one) for one in rule.key} | ({"seat"} if "registered" in rule.key else set())
+        key = {"title" if one == "registered" else one for one in rule.key}
         assert any(set(tie) <= key for tie in TIES), rule.name
 
 
@@ -69,8 +67,7 @@ def test_an_incremental_import_is_the_full_rebuild(table, chance, hub_names, dec
         old = old.assign(name=old["name"].mask(moved, "示例"), phone=old["phone"].mask(moved, "10012345671"))
         fresh = table[table["row_id"].isin(new | changed)]
 
-        first = match_rows(old, decisions=decisions, hub_names=hub_names)
-        keys = build_keys(old, secret=SECRET, known=first.row_to_customer, decisions=decisions, hub_names=hub_names)
+        first, _, keys = match_all(old, secret=SECRET, decisions=decisions, hub_names=hub_names)
         renewed = match_new(
             fresh,
             keys=keys,
@@ -81,14 +78,14 @@ def test_an_incremental_import_is_the_full_rebuild(table, chance, hub_names, dec
             touched=sorted(set(decisions["row_a"]) | set(decisions["row_b"])),
             hub_names=hub_names,
         )
-        full = match_rows(table, decisions=decisions, known=first.row_to_customer, hub_names=hub_names)
+        known = first.row_to_customer
+        full, _, anew = match_all(table, secret=SECRET, decisions=decisions, known=known, hub_names=hub_names)
         assert {**by_row(first), **by_row(renewed.matched)} == by_row(full)
         for part in ("links", "review"):
-            anew = pairs(getattr(first, part), renewed.reached, getattr(renewed.matched, part))
-            assert anew == sorted(map(tuple, getattr(full, part).to_numpy().tolist()))
+            found = pairs(getattr(first, part), renewed.reached, getattr(renewed.matched, part))
+            assert found == sorted(map(tuple, getattr(full, part).to_numpy().tolist()))
 
-        registry = extend_registry(first.row_to_customer, full.row_to_customer)
-        rebuilt = build_keys(table, secret=SECRET, known=registry, decisions=decisions, hub_names=hub_names).to_pylist()
+        rebuilt = anew.to_pylist()
         judged = {one["row_id"]: one for one in renewed.keys.to_pylist()}
         kept = [one for one in keys.to_pylist() if one["row_id"] not in set(renewed.reached)]
         for one in kept:
@@ -109,8 +106,7 @@ def test_rows_that_nothing_ties_to_the_new_one_are_not_judged_again():
             "phone": ["10012345670", None, "10012345671"],
         }
     )
-    first = match_rows(table)
-    keys = build_keys(table, secret=SECRET, known=first.row_to_customer)
+    first, _, keys = match_all(table, secret=SECRET)
     new = pd.DataFrame({"row_id": ["d"], "name": ["示例科技"], "phone": ["10012345670"]})
     found = match_new(
         new, keys=keys, fetch=lambda ids: table[table["row_id"].isin(ids)], secret=SECRET, known=first.row_to_customer
@@ -128,8 +124,7 @@ def test_a_row_that_is_gone_parts_what_only_it_joined():
             "phone": ["10012345670", "10012345670;10012345671", "10012345671"],
         }
     )
-    first = match_rows(table)
-    keys = build_keys(table, secret=SECRET, known=first.row_to_customer)
+    first, _, keys = match_all(table, secret=SECRET)
     left = table[table["row_id"] != "b"]
     found = match_new(
         table.iloc[:0],
