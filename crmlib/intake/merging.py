@@ -17,6 +17,7 @@ _NOT_FIELDS = """row_id customer_id system source sheet line stated seen_on norm
     name_history"""
 NOT_FIELDS = frozenset(_NOT_FIELDS.split())
 NONE = -1
+UNSTATED = 1000  # a source's rank where no customer sheet says it: after every source of one that does
 GATHERED = ("source_id", "note", "custom")  # fields of which nothing is dropped
 
 _WHOLE_NAME = r"(?:公司|合伙企业|合伙\)|合伙）|[厂社店院所行部馆校会]|中心|大学|工作室)$"
@@ -24,9 +25,10 @@ _VAGUE = r"[*＊×]|^.{1,3}(?:先生|女士|小姐|老师|经理|总)$"
 
 
 class Merged(NamedTuple):
-    """`customers`: one row per customer, the dictionary's fields. `cells`: customer_id, field, row_id; whose value it is.
+    """`customers`: one row per customer, the dictionary's fields. `cells`: customer_id, field, row_id, why; whose value it is.
 
-    A customer of one row has no cells: all of it is that row's.
+    why: only (the one row with a value), stated, source, valid, whole, latest or first: what set it before the next best;
+    gathered where nothing is dropped. A customer of one row has no cells: all of it is that row's.
     """
 
     customers: pd.DataFrame
@@ -61,7 +63,7 @@ def merge_customers(
             chosen[best["code"]] = best["position"]
             columns[field] = customer_rows[field].array.take(chosen, allow_fill=True)
             origin = best
-        cells.append(origin[["code", "position"]].assign(field=field))
+        cells.append(origin.reindex(columns=["code", "position", "why"]).assign(field=field))
     customers = pd.DataFrame(columns)
     columns["name_history"], origin = _history(customer_rows, customers, shared, only)
     cells.append(origin.assign(field="name_history"))
@@ -71,7 +73,9 @@ def merge_customers(
     traced.insert(0, "customer_id", customers["customer_id"].take(traced["code"]).array)
     return Merged(
         _dictionary_order(pd.DataFrame(columns)),
-        traced[["customer_id", "field", "row_id"]].astype({"customer_id": "str", "field": "str"}),
+        traced[["customer_id", "field", "row_id", "why"]]
+        .fillna({"why": "gathered"})
+        .astype({"customer_id": "str", "field": "str", "why": "str"}),
     )
 
 
@@ -95,7 +99,7 @@ def _in_order(rows: pd.DataFrame, codes: np.ndarray, some: np.ndarray, source_pr
     source = mine["system"] if "system" in mine else mine["source"] if "source" in mine else pd.Series("", mine.index)
     rank = source.map(place).fillna(len(place)).to_numpy(np.int64)
     if "stated" in mine:
-        rank = rank + (len(place) + 1) * ~mine["stated"].fillna(True).to_numpy(bool)
+        rank = rank + UNSTATED * ~mine["stated"].fillna(True).to_numpy(bool)
     seen = pd.to_datetime(mine["seen_on"]) if "seen_on" in mine else pd.Series(pd.NaT, index=mine.index)
     found = pd.DataFrame(
         {"code": codes[some], "position": some, "rank": rank, "seen": seen.array, "row_id": mine["row_id"].array}
@@ -110,13 +114,28 @@ def _fields(rows: pd.DataFrame) -> list[str]:
 
 
 def _choose(rows: pd.DataFrame, shared: pd.DataFrame, field: str) -> pd.DataFrame:
-    """For each customer of several rows the row whose value of `field` survives: code, position."""
+    """For each customer of several rows the row whose value of `field` survives: code, position, why."""
     values = rows[field].take(shared["position"])
     there = shared[values.notna().to_numpy()]
+    judged = {"invalid": False, "partial": False}
     if field in ("uscc", "name", "address", "owner_name"):
-        invalid, partial = _faults(values.dropna(), field)
-        there = there.iloc[np.lexsort((there["order"], partial, invalid, there["rank"], there["code"]))]
-    return there[["code", "position"]].drop_duplicates("code")
+        judged = dict(zip(judged, _faults(values.dropna(), field), strict=True))
+    there = there.assign(**judged)
+    if field in ("uscc", "name", "address", "owner_name"):
+        there = there.iloc[np.lexsort([there[c] for c in ("order", "partial", "invalid", "rank", "code")])]
+    return there.assign(why=_reasons(there))[["code", "position", "why"]].drop_duplicates("code")
+
+
+def _reasons(there: pd.DataFrame) -> np.ndarray:
+    """What sets each row before the one after it, of the same customer: the first of these in which they differ."""
+    after = there.shift(-1)
+    alone = there["code"].ne(after["code"]).to_numpy()
+    differs = {name: there[name].ne(after[name]).to_numpy() for name in ("rank", "invalid", "partial", "seen")}
+    differs["seen"] &= there["seen"].notna().to_numpy()  # two that nobody dated do not differ
+    stated = (after["rank"] - there["rank"]).ge(UNSTATED).to_numpy()
+    tests = [alone, differs["rank"] & stated, differs["rank"], differs["invalid"], differs["partial"], differs["seen"]]
+    words = ["only", "stated", "source", "valid", "whole", "latest"]
+    return np.select(tests, words, default="first").astype(object)
 
 
 def _faults(values: pd.Series, field: str) -> tuple[np.ndarray, np.ndarray]:

@@ -115,6 +115,26 @@ def test_own_fields_are_joined_key_by_key():
     assert json.loads(customers["custom"].iloc[0]) == {"品类": "C", "渠道": "B"}
 
 
+@pytest.mark.parametrize(
+    ("table", "field", "why"),
+    [
+        ("row_id  city  stated\na  上海  False\nb  北京  True", "city", "stated"),
+        ("row_id  city  system\na  上海  web\nb  北京  crm", "city", "source"),
+        ("row_id  name\na  上海示例*公司\nb  上海示例科技有限公司", "name", "valid"),
+        ("row_id  name\na  上海示例\nb  上海示例科技有限公司", "name", "whole"),
+        ("row_id  city  seen_on\na  上海  2024-01-01\nb  北京  2024-02-01", "city", "latest"),
+        ("row_id  city\na  上海\nb  北京", "city", "first"),
+        ("row_id  city\na  上海\nb  -", "city", "only"),
+    ],
+)
+def test_a_value_says_why_it_won(table, field, why):
+    given = rows(table)
+    if "stated" in given:
+        given = given.assign(stated=given["stated"].eq("True"))
+    cells = merge_customers(given, pd.Series("K1", index=given["row_id"]), source_priority=["crm", "web"]).cells
+    assert cells.set_index("field").loc[field, "why"] == why
+
+
 def test_each_value_names_the_row_it_came_from():
     table = rows("""
         row_id  name              city  seen_on
@@ -122,7 +142,7 @@ def test_each_value_names_the_row_it_came_from():
         b       示例科技           上海  2024-01-01
         c       另一厂             上海  2024-01-01""")
     cells = merge_customers(table, pd.Series(["K1", "K1", "K2"], index=table["row_id"])).cells
-    assert cells.to_numpy().tolist() == [["K1", "city", "b"], ["K1", "name", "a"]]
+    assert cells.to_numpy().tolist() == [["K1", "city", "b", "only"], ["K1", "name", "a", "whole"]]
 
 
 def test_rows_of_no_customer_are_left_out_and_types_are_kept():
