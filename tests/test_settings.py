@@ -70,6 +70,7 @@ def _leaves(kind, path=""):
 
 def test_a_setting_that_no_code_reads_does_not_exist():
     package = Path(module.__file__).parent
-    code = "\n".join(p.read_text(encoding="utf-8") for p in package.rglob("*.py") if p.name != "settings.py")
+    files = [*package.rglob("*.py"), *(package.parent / "notebooks").rglob("*.ipynb")]
+    code = "\n".join(p.read_text(encoding="utf-8") for p in files if p.name != "settings.py")
     unread = [path for path in _leaves(Settings) if not re.search(rf"\.{path.rsplit('.', 1)[-1]}\b", code)]
     assert unread == []

@@ -3,17 +3,13 @@
 from collections.abc import Sequence
 from datetime import date
 
-import ibis
 import numpy as np
 import pandas as pd
 
-from crmlib.engine import money, read_frame
 from crmlib.insight.backtest import measure_past, predict_past
 from crmlib.insight.churn_models import fit_scorer
-from crmlib.insight.coverage import Tables
 from crmlib.insight.drivers import explain_scores
 from crmlib.insight.histories import build_histories, day_number, read_order_days
-from crmlib.insight.measures import active_customers, orders_before
 from crmlib.labels import Say
 
 COLUMNS = ("customer_id", "p_no_order", "horizon_days", "drivers", "model")
@@ -69,12 +65,11 @@ def backtest_churn(
     return measure_past(predict_past(orders, origins=origins, horizon_days=horizon_days, **few))
 
 
-def read_orders(tables: Tables, *, as_of: date) -> pd.DataFrame:
-    """The orders of active customers before `as_of`, as `score_churn` takes them: customer_id, ordered_on, amount_cny by day."""
-    orders = orders_before(tables, as_of=as_of)
-    orders = orders.filter(orders.is_order).semi_join(active_customers(tables), "customer_id")
-    by_day = orders.group_by("customer_id", "ordered_on").agg(amount_cny=money(orders.counted_cny.sum()))
-    return read_frame(by_day.order_by("customer_id", ibis.asc("ordered_on")))
+def active_since(churn: pd.DataFrame, orders: pd.DataFrame, *, as_of: date, days: int) -> pd.Series:
+    """Whether each customer of `churn` ordered within the last `days` before `as_of`."""
+    known = read_order_days(orders).before(day_number(as_of))
+    recent = known.ids[np.unique(known.customer[known.day >= day_number(as_of) - days])]
+    return churn["customer_id"].isin(recent)
 
 
 def tell_model(model: str, say: Say) -> str:

@@ -6,6 +6,7 @@ shows a lower Brier score than BG/NBD's. The error of BG/NBD's level in the same
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,8 @@ class Learned(NamedTuple):
     fitted: Any
 
     def logits(self, features: dict[str, np.ndarray]) -> np.ndarray:
-        return self.fitted.decision_function(_matrix(features, self.columns, logs=self.name == "logit"))
+        with one_thread():
+            return self.fitted.decision_function(_matrix(features, self.columns, logs=self.name == "logit"))
 
 
 class Scorer(NamedTuple):
@@ -60,8 +62,9 @@ class Scorer(NamedTuple):
         features = add_model_columns(histories, self.bg, horizon_days=self.horizon_days)
         logits = _levelled(_raw_logits(features, self.learned), self.levels)
         chosen = logits[self.model] + self.season
-        blend = {"blend": logits.pop("blend") + self.season} if self.learned else {}
-        return {name: expit(values) for name, values in (logits | blend | {"score": chosen}).items()}
+        if self.learned:
+            logits["blend"] = logits["blend"] + self.season
+        return {name: expit(values) for name, values in (logits | {"score": chosen}).items()}
 
 
 class CutOff(NamedTuple):
@@ -92,6 +95,13 @@ def fit_scorer(days: OrderDays, *, origin: int, horizon_days: int) -> tuple[Scor
     levels = _levels(_raw_logits(add_model_columns(now.rows(drawn), bg, horizon_days=horizon_days), learned))
     proved = blend_is_better(past, apart=-(-horizon_days // step_of(horizon_days)), boosted=many)
     return Scorer(bg, learned, levels, season, proved, horizon_days), now
+
+
+def one_thread() -> AbstractContextManager:
+    """Trees this small are fitted and read fastest on one thread; on a busy machine several wait for each other, five times as long."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1, user_api="openmp")
 
 
 def step_of(horizon_days: int) -> int:
@@ -138,7 +148,9 @@ def learn(past: Sequence[CutOff], *, boosted: bool) -> tuple[Learned, ...]:
             max_bins=32, early_stopping=False, random_state=0,
         )  # fmt: skip
         rows = np.concatenate([_matrix(one.features, known, logs=False) for one in past])
-        learned.append(Learned("boosted", known, trees.fit(rows, silent, sample_weight=weight)))
+        with one_thread():
+            trees.fit(rows, silent, sample_weight=weight)
+        learned.append(Learned("boosted", known, trees))
     return tuple(learned)
 
 
@@ -209,6 +221,8 @@ def _levels(raw: dict[str, np.ndarray]) -> dict[str, float]:
 def _levelled(raw: dict[str, np.ndarray], levels: dict[str, float]) -> dict[str, np.ndarray]:
     """Each model at its level, and their blend."""
     logits = {name: values + levels.get(name, 0.0) for name, values in raw.items()}
+    if len(raw) == 1:
+        return logits
     weights = [1] + [2] * (len(raw) - 1)  # the learned models read BG/NBD's answer already
     return logits | {"blend": np.average(list(logits.values()), axis=0, weights=weights) + levels.get("blend", 0.0)}
 

@@ -305,3 +305,19 @@ def draw_funnel(funnel: pd.DataFrame, say: Say) -> Figure:
     _bars(ax, funnel["n"], funnel["label"], style.series_colors(funnel["code"]), labels)
     ax.set_xlim(0, max(1, funnel["n"].max()) * 1.75)
     return figure
+
+
+@_drawn
+def draw_reliability(bins: pd.DataFrame, say: Say) -> Figure:
+    """What was said against what happened, a point a group: said, happened; on the line both are equal."""
+    figure = Figure(figsize=(style.HALF, 2.6), layout="constrained")
+    ax = figure.subplots()
+    ax.plot([0, 1], [0, 1], color=LINE, linewidth=1.2)
+    sns.lineplot(x=bins["said"].astype(float), y=bins["happened"].astype(float), color=style.LIGHT["series_1"], marker="o",
+                 markersize=5, markeredgewidth=0, linewidth=1.4, ax=ax)  # fmt: skip
+    marks = [0, 0.25, 0.5, 0.75, 1]
+    words = [write_share(mark, say, digits=0) for mark in marks]
+    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=say("chart.said"), ylabel=say("chart.happened"))
+    ax.set_xticks(marks, words)
+    ax.set_yticks(marks, words)
+    return figure

@@ -1,0 +1,53 @@
+"""Losses: contracts are judged by their own renewals, and a lost customer needs a day and a reason."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from crmlib.insight.losses import list_lost_lacking, score_renewals
+
+AS_OF = date(2024, 7, 1)
+CONTRACTS = """
+    customer_id  ordered_on  contract_end  renewed
+    anna         2022-06-01  2023-06-01    true
+    anna         2023-06-01  2024-09-28    -
+    bo           2023-01-01  2024-01-01    false
+    bo           2024-03-01  2024-07-01    -
+    cai          2023-02-01  2024-02-01    true
+    cai          2024-02-01  2024-09-29    -
+    dan          2023-05-01  2024-05-01    true
+    dan          2024-08-01  2024-09-01    -
+    eve          2023-04-01  2024-04-01    -
+"""
+
+
+def test_a_contract_that_ends_within_the_horizon_has_the_rate_of_those_that_ended_before(tables):
+    found = score_renewals(tables(orders=CONTRACTS), as_of=AS_OF, horizon_days=90, min_contracts=4)
+    # 29 September is 90 days on; dan's contract is of an order to come; eve's says nothing
+    assert found[["customer_id", "p_not_renewed", "contracts"]].to_numpy().tolist() == [
+        ["anna", 0.25, 4],
+        ["bo", 0.25, 4],
+    ]
+    assert found["model"].eq("renewal_rate").all()
+
+
+def test_below_a_number_of_ended_contracts_no_rate_is_told(tables):
+    found = score_renewals(tables(orders=CONTRACTS), as_of=AS_OF, horizon_days=90, min_contracts=5)
+    assert found["p_not_renewed"].isna().all() and found["model"].eq("refused: CONTRACTS 4/5").all()
+    assert score_renewals(tables(), as_of=AS_OF, horizon_days=90, min_contracts=5).empty
+
+
+@pytest.mark.demand("H05")
+def test_a_lost_customer_needs_a_day_before_today_and_a_reason(tables):
+    customers = pd.DataFrame(
+        [("anna", "lost", date(2024, 5, 1), "price"), ("bo", "lost", None, None), ("cai", "lost", date(2024, 7, 1), "service"),
+         ("dan", "lost", date(2024, 1, 1), None), ("eve", "customer", None, None)],
+        columns=["customer_id", "lifecycle_stage", "lost_on", "lost_reason"],
+    )  # fmt: skip
+    found = list_lost_lacking(tables(customers=customers), as_of=AS_OF)
+    assert found[["customer_id", "lacks"]].to_numpy().tolist() == [
+        ["bo", "day reason"],
+        ["cai", "day"],
+        ["dan", "reason"],
+    ]
