@@ -118,3 +118,13 @@ class Clusters:
     min_ari: float
     max_noise: float
     worth: float
+
+
+@dataclass(frozen=True)
+class Churn:
+    """The probability of no order: how far ahead, and with how many customers it is told."""
+
+    horizon_days: int
+    min_customers: int
+    min_repeaters: int
+    min_contracts: int

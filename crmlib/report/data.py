@@ -48,6 +48,11 @@ COLUMNS = {
     "texts": ["table", "field", "rows", "blank", "vague"],
     "costs": ["table", "rows", "missing"],
     "given": ["customer_id", "field", "given", "computed", "agrees"],
+    "churn": ["customer_id", "p_no_order", "horizon_days", "drivers", "model", "name", "active"],
+    "churn_backtest": ["origin", "population", "model", "n", "base_rate", "auc", "brier", "ece", "warned", "precision", "recall"],
+    "churn_reliability": ["population", "bin", "n", "said", "happened"],
+    "renewals": ["customer_id", "contract_end", "p_not_renewed", "contracts", "model", "name"],
+    "lost_lacking": ["customer_id", "name", "owner", "lost_on", "lost_reason", "lacks"],
     "match_rules": ["rule", "united", "asked", "judged", "right", "share", "low", "high"],
     "spot_errors": ["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"],
     "attachments_missing": ["table", "row_id", "customer_id", "path"],
@@ -110,6 +115,11 @@ class ReportData:
     texts: pd.DataFrame | None = None
     costs: pd.DataFrame | None = None
     given: pd.DataFrame | None = None
+    churn: pd.DataFrame | None = None
+    churn_backtest: pd.DataFrame | None = None
+    churn_reliability: pd.DataFrame | None = None
+    renewals: pd.DataFrame | None = None
+    lost_lacking: pd.DataFrame | None = None
     match_rules: pd.DataFrame | None = None
     spot_errors: pd.DataFrame | None = None
     attachments_missing: pd.DataFrame | None = None

@@ -7,6 +7,7 @@ from crmlib.report.blocks import Report, Section
 from crmlib.report.data import ReportData
 from crmlib.report.parts import write_period
 from crmlib.report.sections.at_risk import build_at_risk
+from crmlib.report.sections.churn import build_churn
 from crmlib.report.sections.definitions import build_definitions
 from crmlib.report.sections.funnel import build_funnel
 from crmlib.report.sections.health import build_health
@@ -23,6 +24,7 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "segments": build_segments,
     "tags": build_tags,
     "at_risk": build_at_risk,
+    "churn": build_churn,
     "trend": build_trend,
     "profile": build_profile,
     "funnel": build_funnel,
