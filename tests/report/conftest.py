@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from crmlib.periods import add_months, parse_period
-from crmlib.report.data import ReportData
+from crmlib.report.data import COLUMNS, ReportData
 from crmlib.settings import parse_settings
 
 PERIOD = parse_period("2024-06")
@@ -138,6 +138,35 @@ def _at_risk() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"days_since_last_contact": "Int64"})
 
 
+def _churn() -> dict[str, pd.DataFrame]:
+    """Scores of 240 customers, half of them active, their back-test on two days, and who left."""
+    told = '[{"driver": "RHYTHM", "effect": 0.31, "figures": {"gap_days": 21, "gaps": 8, "silent_days": 64}}]'
+    scored = [
+        (f"K{n:06d}", round(n / 240, 4), 90, told, "blend", f"杭州示例{n}号有限公司", n % 2 == 0) for n in range(240)
+    ]
+    past = [
+        (date(2024, m, 2), population, model, 120, 0.4, auc, brier, 0.05, 12, precision, 0.2)
+        for m, lift in ((1, 0.0), (2, 0.1))
+        for population in ("all", "active")
+        for model, auc, brier, precision in (
+            ("score", 0.80, 0.16, 0.7 + lift), ("bg_nbd", 0.79, 0.17, 0.7), ("recency", 0.7, None, 0.6), ("rule", 0.6, 0.3, 0.75)
+        )
+    ]  # fmt: skip
+    bins = [("active", n, 12, n / 11, n / 10.5) for n in range(1, 11)]
+    return {
+        "churn": pd.DataFrame(scored, columns=COLUMNS["churn"]),
+        "churn_backtest": pd.DataFrame(past, columns=COLUMNS["churn_backtest"]),
+        "churn_reliability": pd.DataFrame(bins, columns=COLUMNS["churn_reliability"]),
+        "renewals": pd.DataFrame(
+            [("K000007", date(2024, 8, 1), 0.25, 40, "renewal_rate", "杭州示例7号有限公司")],
+            columns=COLUMNS["renewals"],
+        ),
+        "lost_lacking": pd.DataFrame(
+            [("K000009", "杭州示例9号有限公司", "周示例", None, "price", "day")], columns=COLUMNS["lost_lacking"]
+        ),
+    }
+
+
 def _lifetime() -> pd.DataFrame:
     values = [(f"K{n:06d}", f"上海示例{n}号有限公司", 400_000.0 - 9_000 * n) for n in range(1, 31)]
     rows = pd.DataFrame(values, columns=["customer_id", "name", "value_cny"])
@@ -258,6 +287,7 @@ def make_data(**changes) -> ReportData:
             [("客户.xlsx", 262, 230, 10, 0, 4, 18), ("订单_2024-06.csv", 1204, 1180, 0, 12, 7, 5)],
             columns=["file", "in", "kept", "merged", "unchanged", "not_data", "quarantined"],
         ),
+        **_churn(),
         lifetime=_lifetime(),
         lifetime_backtest=pd.DataFrame(
             [
