@@ -131,7 +131,7 @@ def _reasons(there: pd.DataFrame) -> np.ndarray:
     after = there.shift(-1)
     alone = there["code"].ne(after["code"]).to_numpy()
     differs = {name: there[name].ne(after[name]).to_numpy() for name in ("rank", "invalid", "partial", "seen")}
-    differs["seen"] &= there["seen"].notna().to_numpy()  # two that nobody dated do not differ
+    differs["seen"] = differs["seen"] & there["seen"].notna().to_numpy()  # two that nobody dated do not differ
     stated = (after["rank"] - there["rank"]).ge(UNSTATED).to_numpy()
     tests = [alone, differs["rank"] & stated, differs["rank"], differs["invalid"], differs["partial"], differs["seen"]]
     words = ["only", "stated", "source", "valid", "whole", "latest"]
