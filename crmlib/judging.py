@@ -128,3 +128,12 @@ class Churn:
     min_customers: int
     min_repeaters: int
     min_contracts: int
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """What customers will be worth, and how that is proved."""
+
+    horizon_days: int
+    min_repeaters: int
+    backtest_days: int

@@ -51,6 +51,7 @@ def execute_notebook(source: Path, target: Path, parameters: dict[str, Any]) -> 
     started = time.monotonic()
     part = target.with_name(f"{target.stem}.partial.ipynb")
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the notebooks share the cores; and a sum has one order
     quiet = ["--IPKernelApp.log_level=CRITICAL"]  # else each kernel warns of its local ports
     _papermill().execute_notebook(
         str(source),

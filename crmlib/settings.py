@@ -12,7 +12,7 @@ from crmlib import dictionary
 from crmlib.dictionary import Field
 from crmlib.errors import SettingsError
 from crmlib.home import Home
-from crmlib.judging import PLAN_SEGMENTS, Churn, Clusters, Segment, Tagging, TagRule, Tiers
+from crmlib.judging import PLAN_SEGMENTS, Churn, Clusters, Lifetime, Segment, Tagging, TagRule, Tiers
 from crmlib.segment_rules import find_faults
 from crmlib.toml_records import lay_over, parse_toml, read_record
 
@@ -164,6 +164,7 @@ class Settings:
     segments: tuple[Segment, ...]
     tagging: Tagging
     clusters: Clusters
+    lifetime: Lifetime
     churn: Churn
     tags: tuple[TagRule, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)

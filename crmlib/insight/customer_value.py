@@ -7,7 +7,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from crmlib.engine import read_frame
+from crmlib.insight.coverage import Tables
 from crmlib.insight.lifetime import fit_bg_nbd, fit_gamma_gamma
+from crmlib.insight.measures import orders_before
 
 REFITS = 30  # bootstrap samples of customers, each fitted anew
 FITTED_ON = 20_000  # customers a bootstrap fit is made on: more do not move the parameters
@@ -15,6 +18,17 @@ YEAR = 365
 COLUMNS = [
     "customer_id", "value_cny", "low", "high", "orders_expected", "amount_expected", "heuristic_cny", "margin_cny", "model",
 ]  # fmt: skip
+
+
+def read_orders(tables: Tables, *, as_of: date) -> pd.DataFrame:
+    """The orders of known customers before `as_of`, cancellations and returns left out: customer_id, ordered_on, amount_cny,
+    and cost_cny where any order states one."""
+    orders = orders_before(tables, as_of=as_of)
+    orders = orders.filter(orders.is_order & orders.customer_id.notnull())
+    costs = tables["orders"].select("row_id", "cost_cny")
+    rows = read_frame(orders.left_join(costs, "row_id").select("customer_id", "ordered_on", "counted_cny", "cost_cny"))
+    rows = rows.rename(columns={"counted_cny": "amount_cny"})
+    return rows if rows["cost_cny"].notna().any() else rows.drop(columns="cost_cny")
 
 
 class Histories(NamedTuple):
@@ -127,6 +141,19 @@ def backtest_value(
         for model, column in (("model", "value_cny"), ("heuristic", "heuristic_cny")):
             rows.append((origin, model, len(scored), *judge_values(bought, scored[column].to_numpy())))
     return pd.DataFrame(rows, columns=["origin", "model", "n", "bought_cny", "capture", "gini", "total"])
+
+
+def backtest_origins(orders: pd.DataFrame, *, as_of: date, horizon_days: int, most: int = 3) -> list[date]:
+    """Days to look back from, the latest first told last: each one horizon before the next, from half a year of history on."""
+    first = pd.to_datetime(orders["ordered_on"]).min()
+    days = [(pd.Timestamp(as_of) - pd.Timedelta(days=horizon_days * n)) for n in range(1, most + 1)]
+    return sorted(day.date() for day in days if pd.notna(first) and day - first >= pd.Timedelta(days=182))
+
+
+def name_customers(scored: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """With the name of each customer, as the book shows it."""
+    names = read_frame(tables["customers"].select("customer_id", "name"))
+    return scored.merge(names, on="customer_id", how="left")
 
 
 def judge_values(bought: np.ndarray, foreseen: np.ndarray) -> tuple[float, float, float, float]:

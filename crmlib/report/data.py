@@ -53,6 +53,10 @@ COLUMNS = {
     "churn_reliability": ["population", "bin", "n", "said", "happened"],
     "renewals": ["customer_id", "contract_end", "p_not_renewed", "contracts", "model", "name"],
     "lost_lacking": ["customer_id", "name", "owner", "lost_on", "lost_reason", "lacks"],
+    "lifetime": [
+        "customer_id", "value_cny", "low", "high", "orders_expected", "amount_expected", "heuristic_cny", "margin_cny", "model",
+    ],
+    "lifetime_backtest": ["origin", "model", "n", "bought_cny", "capture", "gini", "total"],
     "match_rules": ["rule", "united", "asked", "judged", "right", "share", "low", "high"],
     "spot_errors": ["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"],
     "attachments_missing": ["table", "row_id", "customer_id", "path"],
@@ -120,6 +124,8 @@ class ReportData:
     churn_reliability: pd.DataFrame | None = None
     renewals: pd.DataFrame | None = None
     lost_lacking: pd.DataFrame | None = None
+    lifetime: pd.DataFrame | None = None
+    lifetime_backtest: pd.DataFrame | None = None
     match_rules: pd.DataFrame | None = None
     spot_errors: pd.DataFrame | None = None
     attachments_missing: pd.DataFrame | None = None

@@ -11,6 +11,7 @@ from crmlib.report.sections.churn import build_churn
 from crmlib.report.sections.definitions import build_definitions
 from crmlib.report.sections.funnel import build_funnel
 from crmlib.report.sections.health import build_health
+from crmlib.report.sections.lifetime import build_lifetime
 from crmlib.report.sections.profile import build_profile
 from crmlib.report.sections.segments import build_segments
 from crmlib.report.sections.summary import build_summary
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "tags": build_tags,
     "at_risk": build_at_risk,
     "churn": build_churn,
+    "lifetime": build_lifetime,
     "trend": build_trend,
     "profile": build_profile,
     "funnel": build_funnel,

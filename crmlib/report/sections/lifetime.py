@@ -1,0 +1,51 @@
+"""Lifetime value: who will bring most, and how well that was told before."""
+
+import pandas as pd
+
+from crmlib.labels import Say
+from crmlib.report.blocks import Block, Section, Table, Text
+from crmlib.report.data import ReportData
+from crmlib.report.numbers import write_money, write_number, write_share
+from crmlib.report.parts import columns, make_section
+
+TOP = 15  # customers listed
+
+
+def build_lifetime(data: ReportData) -> Section | None:
+    """None where nobody ordered. Where too few came back the section says so and shows the simplest estimate."""
+    say, rows, rules = data.say, data.lifetime, data.settings.lifetime
+    if rows.empty:
+        return None
+    n = say("section.n_customers", n=write_number(len(rows)))
+    if rows["value_cny"].isna().all():
+        blocks: list[Block] = [Text(say("section.lifetime.few")), _list(data, "heuristic_cny", say)]
+        return make_section(data, "lifetime", say("section.lifetime.title_few", least=rules.min_repeaters), blocks, n=n)
+    values = rows["value_cny"].astype("float64").sort_values(ascending=False)
+    share = values.head(max(1, round(len(values) * 0.1))).sum() / values.sum()
+    blanks = {"days": rules.horizon_days, "amount": write_money(values.sum(), say), "share": write_share(share, say)}
+    blocks = [
+        _list(data, "value_cny", say),
+        *([_proof(data.lifetime_backtest, say)] if len(data.lifetime_backtest) else []),
+    ]
+    return make_section(data, "lifetime", say("section.lifetime.title", **blanks), blocks, n=n)
+
+
+def _list(data: ReportData, by: str, say: Say) -> Table:
+    best = data.lifetime.sort_values([by, "customer_id"], ascending=[False, True]).head(TOP)
+    best = best.rename(columns={"low": "value_low", "high": "value_high"})
+    wanted = [("value_cny", "wan"), ("value_low", "wan"), ("value_high", "wan"), ("orders_expected", "score"),
+              ("heuristic_cny", "wan"), ("margin_cny", "wan")]  # fmt: skip
+    told = [(key, kind) for key, kind in wanted if best[key].notna().any()]
+    named = columns(say, ("name", "text"), *told, ("customer_id", "id"), screen_only=("customer_id", "orders_expected"))
+    return Table(say("section.lifetime.list"), named, best)
+
+
+def _proof(rows: pd.DataFrame, say: Say) -> Table:
+    told = rows.rename(columns={"total": "total_ratio", "origin": "foreseen_on"}).assign(
+        method=[say(f"section.lifetime.{model}") for model in rows["model"]]
+    )
+    named = columns(
+        say, ("foreseen_on", "date"), ("method", "text"), ("n", "int"), ("capture", "share"), ("gini", "score"),
+        ("total_ratio", "score"),
+    )  # fmt: skip
+    return Table(say("section.lifetime.proof"), named, told, say("section.lifetime.proof_note"))
