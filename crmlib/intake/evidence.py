@@ -85,7 +85,7 @@ def gather_evidence(
     keys["city"], words["city"] = _cities(rows, words["city"], keys["city"])
     placed = _holds(pc.not_equal(names.table["province"], ""), n)
     keys["registered"] = _telling(keys["title"], keys["city"], placed | (keys["rare"] >= 0), placed)
-    keys["uscc"], words["uscc"] = _uscc(column(rows, "uscc"))
+    keys["uscc"], words["uscc"] = number_credit_codes(column(rows, "uscc"))
     for key, clean in (("id_no", _full_id), ("source_id", tidy), ("anchor", tidy)):
         keys[key], words[key] = _clean(column(rows, key), clean)
     system = pc.fill_null(pc.coalesce(column(rows, "system"), column(rows, "source")), "")
@@ -204,7 +204,7 @@ def _full_id(text: str) -> str:
     return number if _ID_NO.match(number) else ""
 
 
-def _uscc(texts: pa.Array) -> tuple[np.ndarray, pa.Array]:
+def number_credit_codes(texts: pa.Array) -> tuple[np.ndarray, pa.Array]:
     """Valid credit codes as numbers; all checked at once (GB 32100-2015: the weighted sum is a multiple of 31)."""
     codes, distinct = _code(pc.utf8_upper(pc.replace_substring_regex(texts, r"[\s·-]", "")))
     shaped = pc.match_substring_regex(distinct, "^[0-9A-Z]{18}$")

@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from crmlib.dictionary import DICTIONARY
-from crmlib.intake.codes import is_uscc
 from crmlib.intake.company import parse_plain, plain_names
+from crmlib.intake.evidence import number_credit_codes
 
 # what a customer row carries for matching or tracing, and a customer does not
 _NOT_FIELDS = """row_id customer_id system source sheet line stated seen_on norm contact_name phone email id_no
@@ -120,16 +120,18 @@ def _choose(rows: pd.DataFrame, shared: pd.DataFrame, field: str) -> pd.DataFram
     judged = {"invalid": False, "partial": False}
     if field in ("uscc", "name", "address", "owner_name"):
         judged = dict(zip(judged, _faults(values.dropna(), field), strict=True))
-    there = there.assign(**judged)
+    there = there[["code", "position", "rank", "seen", "order"]].assign(**judged)
     if field in ("uscc", "name", "address", "owner_name"):
         there = there.iloc[np.lexsort([there[c] for c in ("order", "partial", "invalid", "rank", "code")])]
-    return there.assign(why=_reasons(there))[["code", "position", "why"]].drop_duplicates("code")
+    best = np.flatnonzero(~there["code"].duplicated())
+    best_rows, next_rows = there.iloc[best], there.iloc[np.minimum(best + 1, len(there) - 1)]
+    return best_rows[["code", "position"]].assign(why=_reasons(best_rows, next_rows))
 
 
-def _reasons(there: pd.DataFrame) -> np.ndarray:
-    """What sets each row before the one after it, of the same customer: the first of these in which they differ."""
-    after = there.shift(-1)
-    alone = there["code"].ne(after["code"]).to_numpy()
+def _reasons(there: pd.DataFrame, after: pd.DataFrame) -> np.ndarray:
+    """What sets each row before the next one, of the same customer: the first of these in which they differ."""
+    after = after.set_axis(there.index)
+    alone = (there["code"].ne(after["code"]) | there["position"].eq(after["position"])).to_numpy()
     differs = {name: there[name].ne(after[name]).to_numpy() for name in ("rank", "invalid", "partial", "seen")}
     differs["seen"] = differs["seen"] & there["seen"].notna().to_numpy()  # two that nobody dated do not differ
     stated = (after["rank"] - there["rank"]).ge(UNSTATED).to_numpy()
@@ -142,8 +144,7 @@ def _faults(values: pd.Series, field: str) -> tuple[np.ndarray, np.ndarray]:
     """Which values are not valid, and which are not whole."""
     nothing = np.zeros(len(values), bool)
     if field == "uscc":
-        good = {value: is_uscc(str(value)) for value in values.unique()}
-        return ~values.map(good).to_numpy(bool), nothing
+        return number_credit_codes(pa.array(values.astype("str"), pa.string()))[0] < 0, nothing
     texts = values.astype("str")
     masked = texts.str.contains(_VAGUE).to_numpy(bool)
     if field == "name":
