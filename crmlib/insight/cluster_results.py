@@ -17,6 +17,11 @@ from crmlib.periods import add_months
 from crmlib.settings import Settings
 
 LEVELS = ["recency_level", "frequency_level", "money_level"]
+NONE = {  # the tables of a book without clusters
+    "clusters": ["customer_id", "cluster", *LEVELS, "fitted_on"],
+    "cluster_sums": ["cluster", *LEVELS, "customers", "share", "amount_share"],
+    "cluster_worth": ["grouping", "groups", "eta2", "eta2_adjusted"],
+}
 AHEAD = 3  # months of buying that groupings are judged by
 
 
@@ -35,7 +40,7 @@ def compute_clusters(
     settled = settle_clusters(home, measures, rules=settings.clusters, as_of=as_of, refit=refit)
     found = {"cluster_state": _state(settled, measures), "cluster_tried": settled.tried}
     if settled.model is None:
-        return found | dict.fromkeys(("clusters", "cluster_sums", "cluster_worth"), pd.DataFrame())
+        return found | {name: pd.DataFrame(columns=columns) for name, columns in NONE.items()}
     clusters = assign_clusters(measures, settled.model)
     return found | {
         "clusters": clusters,

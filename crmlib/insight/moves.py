@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables, empty_tables
@@ -15,6 +16,7 @@ from crmlib.judging import Tiers
 from crmlib.settings import Settings
 
 COLUMNS = ("customer_id", "dimension", "label_before", "label_now", "before_on", "as_of", "cause", "figures")
+DAY = pd.ArrowDtype(pa.date32())
 STATUS = (
     "lifecycle_stage",
     "record_status",
@@ -43,7 +45,7 @@ def tier_history(tables: Tables, *, settings: Settings, days: Sequence[date], in
         for n, (before, now) in enumerate(zip(judged, judged[1:], strict=False))
         for name in wanted
     ]
-    return _ordered(pd.concat(steps)) if steps else pd.DataFrame(columns=list(COLUMNS), dtype="str")
+    return _ordered(pd.concat(steps) if steps else pd.DataFrame(columns=list(COLUMNS)))
 
 
 def _moves(before: pd.DataFrame, now: pd.DataFrame, dimension: str, tiers: Tiers) -> pd.DataFrame:
@@ -142,8 +144,8 @@ def status_changes(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
                 "dimension": every["field"].to_numpy(),
                 "label_before": every["old"].to_numpy(),
                 "label_now": every["new"].to_numpy(),
-                "before_on": start,
-                "as_of": every["on"].to_numpy(),
+                "before_on": pd.array([start] * len(every), DAY),
+                "as_of": pd.array(every["on"].tolist(), DAY),
                 "cause": every["cause"].to_numpy(),
                 "figures": [json.dumps(one, ensure_ascii=False) for one in about],
             }
@@ -158,7 +160,8 @@ def join_history(*parts: pd.DataFrame) -> pd.DataFrame:
 
 def _ordered(moves: pd.DataFrame) -> pd.DataFrame:
     texts = dict.fromkeys(("customer_id", "dimension", "label_before", "label_now", "cause", "figures"), "str")
-    return moves.sort_values(["as_of", "customer_id", "dimension"], ignore_index=True)[list(COLUMNS)].astype(texts)
+    typed = moves.astype({**texts, "before_on": DAY, "as_of": DAY})
+    return typed.sort_values(["as_of", "customer_id", "dimension"], ignore_index=True)[list(COLUMNS)]
 
 
 def _plain(value: object) -> object:

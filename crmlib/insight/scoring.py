@@ -1,10 +1,8 @@
 """Scores beside the tiers: value by amount, ARPU and tenure, potential by need, growth of the industry and match, weighed as set."""
 
-import json
 from collections.abc import Mapping
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from crmlib.engine import read_frame
@@ -74,17 +72,28 @@ def _score(figures: pd.DataFrame, dimension: str, weights: Mapping[str, float]) 
     whole = weight.sum(axis=1)
     share = weight.div(whole.where(whole > 0), axis=0)
     score = (ranks.fillna(0.0) * share).sum(axis=1).where(whole > 0) * 100
-    told = [
-        json.dumps({n: {"figure": round(v, 4), "weight": round(w, 4)} for n, v, w in zip(used, vs, ws, strict=True) if not np.isnan(v)})
-        for vs, ws in zip(values.to_numpy(), share.to_numpy(), strict=True)
-    ]  # fmt: skip
-    lacking = [";".join(n for n, v in zip(used, vs, strict=True) if np.isnan(v)) for vs in values.to_numpy()]
+    cells = [_tell(name, values[name], share[name]) for name in used]
+    told = ["{" + ",".join(filter(None, row)) + "}" for row in zip(*cells, strict=True)]
     return pd.DataFrame(
         {
             "customer_id": figures["customer_id"],
             "dimension": dimension,
             "score": score.round(2),
             "inputs": pd.array(told, dtype="str"),
-            "missing": pd.array(lacking, dtype="str"),
+            "missing": _missing(values),
         }
     )
+
+
+def _tell(name: str, figures: pd.Series, weights: pd.Series) -> list[str]:
+    """One input of each customer as a part of a JSON object; empty where it is missing."""
+    pairs = zip(figures.round(4).tolist(), weights.round(4).tolist(), strict=True)
+    return [f'"{name}":{{"figure":{figure},"weight":{weight}}}' if figure == figure else "" for figure, weight in pairs]
+
+
+def _missing(values: pd.DataFrame) -> pd.Series:
+    """The names of the inputs that a customer lacks."""
+    lacking = pd.Series("", index=values.index)
+    for name in values:
+        lacking = lacking.mask(values[name].isna(), lacking + ";" + name)
+    return lacking.str.lstrip(";").astype("str")

@@ -73,17 +73,17 @@ def propose_tags(
     for n, rule in enumerate(rules, start=1):
         where = f"[tagging] proposals #{n}"
         clauses = parse_condition(rule.when, fields=facts.columns, where=where)
-        fits = facts[holds(clauses, facts, where=where)]
-        having = set(people.loc[people["value"].eq(rule.of), "customer_id"]) if rule.of else set(facts["customer_id"])
-        done = set(people.loc[people["value"].eq(rule.to), "customer_id"])
-        for row in fits.to_dict("records"):
-            who = row["customer_id"]
-            if who in having and who not in done and (who, rule.to) not in decided:
-                why = "; ".join(
-                    f"{field} = {_plain(row[field])}" for field in dict.fromkeys(one.field for one in clauses)
-                )
-                rows.append((who, rule.of, rule.to, why, as_of))
-    return pd.DataFrame(rows, columns=["customer_id", "of", "to", "why", "on"])
+        fits = holds(clauses, facts, where=where) & ~facts["customer_id"].isin(
+            people.loc[people["value"].eq(rule.to), "customer_id"]
+        )
+        if rule.of:
+            fits &= facts["customer_id"].isin(people.loc[people["value"].eq(rule.of), "customer_id"])
+        asked = list(dict.fromkeys(one.field for one in clauses))
+        for row in facts.loc[fits, ["customer_id", *asked]].to_dict("records"):
+            if (row["customer_id"], rule.to) not in decided:
+                why = "; ".join(f"{field} = {_plain(row[field])}" for field in asked)
+                rows.append((row["customer_id"], rule.of, rule.to, why, as_of))
+    return pd.DataFrame(rows, columns=["customer_id", "of", "to", "why", "on"]).astype({"on": _DAY})
 
 
 def find_contradictions(
