@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
@@ -60,6 +61,14 @@ def test_without_the_rows_of_the_day_and_after_every_number_is_the_same_to_the_b
 def test_the_order_of_rows_does_not_matter(orders, scored):
     shuffled = orders.sample(frac=1, random_state=3).reset_index(drop=True)
     pd.testing.assert_frame_equal(scored, score_churn(shuffled, as_of=AS_OF), check_exact=True)
+
+
+def test_the_orders_of_one_day_add_up_to_the_same_bits_in_any_order():
+    one = {"customer_id": "a", "ordered_on": "2024-01-01"}
+    sums = {
+        read_order_days(pd.DataFrame(one | {"amount_cny": some})).amount[0] for some in permutations([0.1, 0.2, 0.3])
+    }
+    assert len(sums) == 1  # added as they come there would be two
 
 
 def test_no_table_that_was_given_is_changed(orders):
