@@ -52,7 +52,7 @@ way and costs .0016.
 **How the settings were chosen.** On the origins below, whose outcomes are known by 2011-04-11, and on CDNOW's earlier ones. Two findings
 decided: the learned models must take their level from BG/NBD (they carry the base rate of past seasons), and the blend gives BG/NBD half
 the weight of each learned model. Honestly said: BG/NBD and an early blend had been measured on the six origins before this code was written
-(.8135 / .1656 and .8176 / .1646); they were looked at once more after the first settings were fixed (blend of equal weights: .8189 / .1623 /
+(.8135 / .1656 and .8176 / .1646); they were looked at again after the first settings were fixed (blend of equal weights: .8189 / .1623 /
 ECE .0467, active .7790, lift 1.907; CDNOW .8389 / .7287), then the weights were changed on the earlier origins alone. The
 seasonal half-shift could not be tried earlier, for want of 15 months; it stands as it was decided beforehand.
 
