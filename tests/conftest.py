@@ -5,12 +5,17 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 
+import hypothesis
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 import crmlib.dictionary
 from crmlib.engine import to_frame
+
+# a busy machine is no fault of the code
+hypothesis.settings.register_profile("kit", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("kit")
 
 MISSING = "-"
 READERS: dict[str, Callable[[str], object]] = {

@@ -13,7 +13,7 @@ from crmlib.book.batches import Reader, list_batches, reading_rules
 from crmlib.book.corrections import Corrections
 from crmlib.book.decisions import read_decisions
 from crmlib.book.ledger import read_lines
-from crmlib.book.names import dated_names
+from crmlib.book.former_names import dated_names
 from crmlib.book.outcome import trace_rows
 from crmlib.book.shelf import Book, open_book, publish
 from crmlib.book.spotcheck import spot_checks

@@ -65,4 +65,5 @@ def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.S
 
 def _is_in(values: pd.Series | pd.Index, among: pd.Series | pd.Index) -> np.ndarray:
     """Series.isin, which looks at strings one by one."""
-    return np.asarray(pc.is_in(pa.array(values), value_set=pa.array(among.unique())))
+    left, right = (pa.array(one.astype("str"), pa.large_string(), from_pandas=True) for one in (values, among.unique()))
+    return np.asarray(pc.is_in(left, value_set=right))

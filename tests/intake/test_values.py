@@ -99,7 +99,9 @@ def test_a_size_is_people_or_revenue_or_a_class():
     assert rows["customers.headcount_min"].tolist() == [100, pd.NA, pd.NA, pd.NA, 200]
     assert rows["customers.headcount_max"].tolist() == [500, pd.NA, pd.NA, pd.NA, 200]
     assert rows["customers.annual_revenue_cny"].tolist() == [pd.NA, Decimal(100000000), pd.NA, pd.NA, pd.NA]
-    assert rows["customers.size_class"].dropna().to_dict() == {4: "large"}  # as it is written; figures are judged together
+    assert rows["customers.size_class"].dropna().to_dict() == {
+        4: "large"
+    }  # as it is written; figures are judged together
     assert reasons(standard) == [
         (5, "headcount", "很多", "BAD_SIZE", "cell"),
         (6, "headcount", "约200人", "APPROXIMATE", "warning"),
