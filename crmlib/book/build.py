@@ -12,8 +12,8 @@ from crmlib.book.balance import balance_by_file, check_balance
 from crmlib.book.batches import Reader, list_batches, reading_rules
 from crmlib.book.corrections import Corrections
 from crmlib.book.decisions import read_decisions
-from crmlib.book.ledger import read_lines
 from crmlib.book.former_names import dated_names
+from crmlib.book.ledger import read_lines
 from crmlib.book.outcome import trace_rows
 from crmlib.book.shelf import Book, open_book, publish
 from crmlib.book.spotcheck import spot_checks
