@@ -45,7 +45,7 @@ def _proof(rows: pd.DataFrame, say: Say) -> Table:
         method=[say(f"section.lifetime.{model}") for model in rows["model"]]
     )
     named = columns(
-        say, ("foreseen_on", "date"), ("method", "text"), ("n", "int"), ("capture", "share"), ("gini", "score"),
-        ("total_ratio", "score"),
+        say, ("foreseen_on", "date"), ("method", "text"), ("n", "int"), ("capture", "share"), ("gini", "share"),
+        ("total_ratio", "share"),
     )  # fmt: skip
     return Table(say("section.lifetime.proof"), named, told, say("section.lifetime.proof_note"))
