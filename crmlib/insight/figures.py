@@ -17,8 +17,10 @@ from crmlib.periods import add_months
 class Figure(NamedTuple):
     """One number. `rows` is a query (DuckDB's SQL) over the tables of the run and of the book that gives the rows behind it.
 
-    unit: customers, orders, payments, needs, opportunities, cny, or share (0 to 1; `n` is the whole, `rows` are the part).
-    `definition` is a label; the name of the figure is the label `figure.<figure_id>`.
+    unit: customers, orders, payments, needs, opportunities, talks, tickets (counts), cny, hours, days, score, times, or share
+    (0 to 1; `n` is the whole, `rows` are the part).
+    `definition` is a label; the name of the figure is the label `figure.<figure_id>`. `better` says which way is good: up, down,
+    or neither.
     """
 
     figure_id: str
@@ -28,6 +30,21 @@ class Figure(NamedTuple):
     n: int
     definition: str
     rows: str
+    better: str = ""
+
+
+def state_figure(figure_id: str, section: str, value, unit: str, n: int, rows: str, *, better: str = "") -> Figure:
+    """A figure whose definition is `definition.<figure_id>`; a value that is not known is None."""
+    known = None if pd.isna(value) else float(value)
+    return Figure(figure_id, section, known, unit, int(n), f"definition.{figure_id}", rows, better)
+
+
+BETTER = {
+    "customers_active": "up", "amount_12m": "up", "orders_12m": "up", "buying_share_12m": "up", "contacted_share_6m": "up",
+    "amount_last_month": "up", "orders_last_month": "up", "tier_value_high": "up", "tier_risk_stable": "up",
+    "tier_risk_churn_risk": "down", "overdue_amount": "down", "overdue_payments_12m": "down", "at_risk_customers": "down",
+    "at_risk_amount_12m": "down",
+}  # fmt: skip
 
 
 def collect_figures(figures: Iterable[Figure]) -> pd.DataFrame:
@@ -36,13 +53,15 @@ def collect_figures(figures: Iterable[Figure]) -> pd.DataFrame:
     twice = found["figure_id"][found["figure_id"].duplicated()]
     if len(twice):
         raise ValueError(f"figures stated twice: {', '.join(twice)}")
-    text = {name: "str" for name in ("figure_id", "section", "unit", "definition", "rows")}
+    text = {name: "str" for name in ("figure_id", "section", "unit", "definition", "rows", "better")}
     return found.astype({**text, "value": "float64", "n": "Int64"}).round({"value": 10})
 
 
-def build_figures(tables: Tables, results: Mapping[str, pd.DataFrame], *, as_of: date) -> pd.DataFrame:
-    """The figures of the tables in `results` (measures, tiers, order_trend, funnel, at_risk …); a table that is not there
-    gives none. One row per figure: figure_id, section, value, unit, n, definition, rows."""
+def build_figures(
+    tables: Tables, results: Mapping[str, pd.DataFrame], *, as_of: date, more: Iterable[Figure] = ()
+) -> pd.DataFrame:
+    """The figures of the tables in `results` (measures, tiers, order_trend, funnel, at_risk …), and `more`; a table that is not
+    there gives none. One row per figure: figure_id, section, value, unit, n, definition, rows, better."""
     makers = {
         "measures": _measure_figures,
         "tiers": _tier_figures,
@@ -59,13 +78,11 @@ def build_figures(tables: Tables, results: Mapping[str, pd.DataFrame], *, as_of:
         figures += _tag_figures(results["tags"], len(results["measures"]))
     if "funnel" in results:
         figures += _funnel_figures(results["funnel"], as_of)
-    return collect_figures([*figures, *_unattributed_figures(tables, as_of=as_of)])
+    return collect_figures([*figures, *_unattributed_figures(tables, as_of=as_of), *more])
 
 
 def _figure(figure_id: str, section: str, value, unit: str, n: int, rows: str) -> Figure:
-    return Figure(
-        figure_id, section, None if pd.isna(value) else float(value), unit, int(n), f"definition.{figure_id}", rows
-    )
+    return state_figure(figure_id, section, value, unit, n, rows, better=BETTER.get(figure_id, ""))
 
 
 def _measure_figures(measures: pd.DataFrame) -> list[Figure]:

@@ -1,12 +1,14 @@
 """Every result table of one day, in one call: what a run saves, and what last period's figures are recomputed from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from typing import NamedTuple
 
 import pandas as pd
 
 from crmlib.insight import entry
 from crmlib.insight.coverage import Tables, missing_costs
+from crmlib.insight.figures import Figure, build_figures
 from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
 from crmlib.insight.profile import profile_customers
@@ -15,6 +17,19 @@ from crmlib.insight.tiers import assign_tiers
 from crmlib.insight.trend import order_trend
 from crmlib.periods import add_months
 from crmlib.settings import Settings
+
+
+class Analysis(NamedTuple):
+    """One question asked of every period. `compute(tables, settings=, start=, as_of=)` gives its tables by name, `figures(results)`
+    what is stated of them; it states nothing where the table `needs` was not made."""
+
+    compute: Callable[..., Mapping[str, pd.DataFrame]]
+    figures: Callable[[Mapping[str, pd.DataFrame]], list[Figure]]
+    needs: str
+
+
+# computed by the notebook of that name for this period, and by `compute_results` for the one before
+ANALYSES: dict[str, Analysis] = {}
 
 
 def compute_quality(tables: Tables, *, settings: Settings, start: date, as_of: date) -> Mapping[str, pd.DataFrame]:
@@ -40,12 +55,13 @@ def compute_quality(tables: Tables, *, settings: Settings, start: date, as_of: d
 
 
 def compute_results(
-    tables: Tables, *, settings: Settings, as_of: date, in_yuan: bool = True
+    tables: Tables, *, settings: Settings, start: date, as_of: date, in_yuan: bool = True
 ) -> Mapping[str, pd.DataFrame]:
-    """measures, tiers, at_risk, profile, order_trend and funnel as they stand on `as_of`."""
+    """measures, tiers, at_risk, profile, order_trend and funnel as they stand on `as_of`, and the tables of ANALYSES of
+    [start, as_of)."""
     measures = measure_customers(tables, as_of=as_of)
     tiers = assign_tiers(tables, settings=settings, as_of=as_of, in_yuan=in_yuan)
-    return {
+    results: dict[str, pd.DataFrame] = {
         "measures": measures,
         "tiers": tiers,
         "at_risk": list_at_risk(tables, tiers, measures),
@@ -53,3 +69,12 @@ def compute_results(
         "order_trend": order_trend(tables, as_of=as_of),
         "funnel": count_stages(tables, as_of=as_of),
     }
+    for one in ANALYSES.values():
+        results |= one.compute(tables, settings=settings, start=start, as_of=as_of)
+    return results
+
+
+def state_figures(tables: Tables, results: Mapping[str, pd.DataFrame], *, as_of: date) -> pd.DataFrame:
+    """Every figure that `results` bear, one row each: figure_id, section, value, unit, n, definition, rows, better."""
+    asked = [figure for one in ANALYSES.values() if one.needs in results for figure in one.figures(results)]
+    return build_figures(tables, results, as_of=as_of, more=asked)

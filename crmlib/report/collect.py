@@ -10,20 +10,8 @@ from crmlib.book.results import publish_tables
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY
 from crmlib.insight.coverage import missing_tables
-from crmlib.insight.figures import build_figures
-from crmlib.insight.results import compute_results
+from crmlib.insight.results import compute_results, state_figures
 from crmlib.report.data import COLUMNS, ReportData
-
-QUALITY = ("entry_by_person", "completeness_change", "texts", "costs", "given", "spot_errors", "attachments_missing")
-# by the earlier notebooks
-TIERED = ("tier_scores", "value_ranking", "potential_list", "plan_segments", "segment_sums", "satisfaction_cross")
-CLUSTERED = ("cluster_sums", "cluster_state", "cluster_worth")
-CHURN = ("churn", "churn_backtest", "churn_reliability", "renewals", "lost_lacking")
-TAGGED = ("tags", "tag_lint", "tag_proposals", "contradictions")
-MADE = (
-    "measures", "tiers", "tier_moves", "at_risk", "profile", "order_trend", "funnel", *QUALITY, *TIERED, *CLUSTERED,
-    *TAGGED, *CHURN, "lifetime", "lifetime_backtest",
-)  # fmt: skip
 
 
 def collect_report(work: Work, *, run_id: str = "") -> ReportData:
@@ -31,15 +19,18 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
     tables, book = work.book.tables, work.book
     if not (work.tables / "records.parquet").is_file():  # on an old version of the book nothing was merged before this
         publish_tables(work, book)
-    results = {name: work.load_table(name) for name in MADE}
-    before = compute_results(tables, settings=work.settings, as_of=work.period.previous().as_of, in_yuan=work.in_yuan)
+    results = {
+        path.stem: work.load_table(path.stem) for path in sorted(work.tables.glob("*.parquet")) if path.stem in COLUMNS
+    }
+    last = work.period.previous()
+    before = compute_results(tables, settings=work.settings, start=last.start, as_of=last.as_of, in_yuan=work.in_yuan)
     missing = _missing(work)
     kept = _leave_out(
         missing,
         tiers=results["tiers"],
         tier_moves=results["tier_moves"],
-        figures=build_figures(tables, results, as_of=work.as_of),
-        figures_before=build_figures(tables, before, as_of=work.period.previous().as_of),
+        figures=state_figures(tables, results, as_of=work.as_of),
+        figures_before=state_figures(tables, before, as_of=last.as_of),
     )
     work.save_table("figures", kept["figures"])
     return ReportData(
@@ -51,19 +42,22 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
         kit_version=__version__,
         currency=book.manifest["currency"]["code"],
         notes=tuple(_notes(work)),
-        balance=pd.DataFrame(book.manifest["balance"]["files"])[["file", "in", *STATUSES]],
-        warnings=_count(book, "warnings"),
-        quarantine=_count(book, "quarantine"),
-        completeness=measure_completeness(book),
-        missing=missing,
-        match_rules=rule_quality(book, decided=read_decisions(work.home)),
-        **(results | kept),
+        tables=results
+        | kept
+        | {
+            "balance": pd.DataFrame(book.manifest["balance"]["files"])[["file", "in", *STATUSES]],
+            "warnings": _count(book, "warnings"),
+            "quarantine": _count(book, "quarantine"),
+            "completeness": measure_completeness(book),
+            "missing": missing,
+            "match_rules": rule_quality(book, decided=read_decisions(work.home)),
+        },
     )
 
 
 def draft_report(work: Work, **tables: pd.DataFrame) -> ReportData:
     """A report's data as far as one notebook has made them, for its pictures; the figures of what is there."""
-    figures = build_figures(work.book.tables, tables, as_of=work.as_of)
+    figures = state_figures(work.book.tables, tables, as_of=work.as_of)
     told = {name: tables[name] for name in ("tiers", "tier_moves") if name in tables}
     kept = _leave_out(_missing(work), figures=figures, **told)
     return ReportData(
@@ -71,7 +65,7 @@ def draft_report(work: Work, **tables: pd.DataFrame) -> ReportData:
         settings=work.settings,
         lang=work.lang,
         currency=work.book.manifest["currency"]["code"],
-        **{name: rows for name, rows in (tables | kept).items() if name in COLUMNS},
+        tables=tables | kept,
     )
 
 

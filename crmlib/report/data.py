@@ -1,6 +1,7 @@
 """ReportData: everything a report is made of, as plain tables; the sections read nothing else."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pandas as pd
@@ -10,8 +11,8 @@ from crmlib.periods import Period
 from crmlib.settings import Settings
 
 COLUMNS = {
-    "figures": ["figure_id", "section", "value", "unit", "n", "definition", "rows"],
-    "figures_before": ["figure_id", "section", "value", "unit", "n", "definition", "rows"],
+    "figures": ["figure_id", "section", "value", "unit", "n", "definition", "rows", "better"],
+    "figures_before": ["figure_id", "section", "value", "unit", "n", "definition", "rows", "better"],
     "measures": ["customer_id"],
     "tiers": ["customer_id", "dimension", "label", "reasons", "as_of"],
     "tier_moves": ["customer_id", "name", "owner", "dimension", "label_before", "label_now", "cause", "figures"],
@@ -64,17 +65,18 @@ COLUMNS = {
 
 
 class Stated(NamedTuple):
-    """A figure as the report states it. `value` is None where it is not known."""
+    """A figure as the report states it. `value` is None where it is not known; `better` is "up", "down" or ""."""
 
     figure_id: str
     value: float | None
     n: int
     unit: str
+    better: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class ReportData:
-    """The tables of a run; one that was not made is None, and becomes an empty one.
+    """The tables of a run, each an attribute by its name (COLUMNS); one that was not made is an empty one.
 
     `figures_before` are the figures of the period before, `notes` sentences for the first page (an undeclared currency …).
     """
@@ -87,53 +89,13 @@ class ReportData:
     kit_version: str = ""
     currency: str = "CNY"
     notes: tuple[str, ...] = ()
-    figures: pd.DataFrame | None = None
-    figures_before: pd.DataFrame | None = None
-    measures: pd.DataFrame | None = None
-    tiers: pd.DataFrame | None = None
-    tier_moves: pd.DataFrame | None = None
-    tier_scores: pd.DataFrame | None = None
-    value_ranking: pd.DataFrame | None = None
-    potential_list: pd.DataFrame | None = None
-    plan_segments: pd.DataFrame | None = None
-    segment_sums: pd.DataFrame | None = None
-    satisfaction_cross: pd.DataFrame | None = None
-    cluster_sums: pd.DataFrame | None = None
-    cluster_state: pd.DataFrame | None = None
-    cluster_worth: pd.DataFrame | None = None
-    tags: pd.DataFrame | None = None
-    tag_lint: pd.DataFrame | None = None
-    tag_proposals: pd.DataFrame | None = None
-    contradictions: pd.DataFrame | None = None
-    profile: pd.DataFrame | None = None
-    order_trend: pd.DataFrame | None = None
-    funnel: pd.DataFrame | None = None
-    at_risk: pd.DataFrame | None = None
-    balance: pd.DataFrame | None = None
-    warnings: pd.DataFrame | None = None
-    quarantine: pd.DataFrame | None = None
-    completeness: pd.DataFrame | None = None
-    missing: pd.DataFrame | None = None
-    entry_by_person: pd.DataFrame | None = None
-    completeness_change: pd.DataFrame | None = None
-    texts: pd.DataFrame | None = None
-    costs: pd.DataFrame | None = None
-    given: pd.DataFrame | None = None
-    churn: pd.DataFrame | None = None
-    churn_backtest: pd.DataFrame | None = None
-    churn_reliability: pd.DataFrame | None = None
-    renewals: pd.DataFrame | None = None
-    lost_lacking: pd.DataFrame | None = None
-    lifetime: pd.DataFrame | None = None
-    lifetime_backtest: pd.DataFrame | None = None
-    match_rules: pd.DataFrame | None = None
-    spot_errors: pd.DataFrame | None = None
-    attachments_missing: pd.DataFrame | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        for one in fields(self):
-            if one.name in COLUMNS and getattr(self, one.name) is None:
-                object.__setattr__(self, one.name, pd.DataFrame(columns=COLUMNS[one.name]))
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name not in COLUMNS:
+            raise AttributeError(name)
+        found = self.tables.get(name)
+        return pd.DataFrame(columns=COLUMNS[name]) if found is None else found
 
     @property
     def say(self) -> Say:
@@ -147,7 +109,7 @@ class ReportData:
             return None
         row = found.iloc[0]
         value = None if pd.isna(row["value"]) else float(row["value"])
-        return Stated(figure_id, value, int(row["n"]), row["unit"])
+        return Stated(figure_id, value, int(row["n"]), row["unit"], row.get("better") or "")
 
     def value(self, figure_id: str, *, before: bool = False) -> float | None:
         stated = self.figure(figure_id, before=before)

@@ -12,7 +12,7 @@ from crmlib.labels import Say
 
 MINUS = "\u2212"
 NOTHING = "—"  # a missing value; never 0, never blank
-NUMERIC = {"int", "money", "wan", "share", "score", "days"}
+NUMERIC = {"int", "money", "wan", "share", "score", "days", "hours", "decimal"}
 
 
 def rounded(value: Any, digits: int = 0) -> Decimal:
@@ -66,6 +66,8 @@ WRITERS: dict[str, Callable[[Any, Say], str]] = {
     "share": write_share,
     "score": lambda value, say: write_number(value, 1),
     "days": lambda value, say: say("number.days", n=write_number(value)),
+    "hours": lambda value, say: say("number.hours", n=write_number(value, 1)),
+    "decimal": lambda value, say: write_number(value, 1),
     "date": lambda value, say: write_day(value),
     "month": lambda value, say: write_day(value, "%Y-%m"),
 }

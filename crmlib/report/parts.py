@@ -13,13 +13,8 @@ from crmlib.report.blocks import Block, Chart, Column, Figure, Metric, Section, 
 from crmlib.report.data import ReportData
 from crmlib.report.numbers import Change, compare, write_number, write_share
 
-KIND = {"cny": "money", "share": "share"}  # the unit of a figure → how it is written; everything else is a count
-BETTER = {
-    "customers_active": "up", "amount_12m": "up", "orders_12m": "up", "buying_share_12m": "up", "contacted_share_6m": "up",
-    "amount_last_month": "up", "orders_last_month": "up", "tier_value_high": "up", "tier_risk_stable": "up",
-    "tier_risk_churn_risk": "down", "overdue_amount": "down", "overdue_payments_12m": "down", "at_risk_customers": "down",
-    "at_risk_amount_12m": "down",
-}  # fmt: skip
+# the unit of a figure → how it is written; everything else is a count
+KIND = {"cny": "money", "share": "share", "hours": "hours", "days": "days", "score": "score", "times": "decimal"}
 NO_CHANGE = {"amount_change_1m"}  # is one already
 
 
@@ -52,12 +47,11 @@ def change_of(data: ReportData, figure_id: str, *, both: bool = False) -> Change
     stated = data.figure(figure_id)
     if not stated or figure_id in NO_CHANGE:
         return None
-    better = BETTER.get(figure_id, "")
     if figure_id.startswith("tier_") and figure_id != "tier_moves":
         now, before = data.share(figure_id), data.share(figure_id, before=True)
-        return compare(now, before, "share", data.say, better=better, both=both)
+        return compare(now, before, "share", data.say, better=stated.better, both=both)
     before = data.value(figure_id, before=True)
-    return compare(stated.value, before, KIND.get(stated.unit, "int"), data.say, better=better, both=both)
+    return compare(stated.value, before, KIND.get(stated.unit, "int"), data.say, better=stated.better, both=both)
 
 
 def tell_change(data: ReportData, figure_id: str, *, both: bool = False) -> str:

@@ -103,7 +103,7 @@ def test_the_query_of_a_figure_gives_the_rows_it_counts(book, results):
 
 def test_every_figure_has_a_name_and_a_definition(book, results):
     figures = build_figures(book, results, as_of=AS_OF)
-    assert list(figures.columns) == ["figure_id", "section", "value", "unit", "n", "definition", "rows"]
+    assert list(figures.columns) == ["figure_id", "section", "value", "unit", "n", "definition", "rows", "better"]
     for say in (speaker("zh"), speaker("en")):
         for figure in figures.itertuples():
             assert say(f"figure.{figure.figure_id}") and say(figure.definition)
