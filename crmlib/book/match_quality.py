@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 
 from crmlib.book.shelf import Book
 from crmlib.errors import DataError
+from crmlib.intervals import wilson
 
 ENOUGH = 10  # judged pairs from which on a share is shown
 _LABELS = {"row_id": "row_id", "行": "row_id", "source_file": "source_file", "文件": "source_file", "sheet": "sheet",
@@ -132,5 +132,4 @@ def _pairs(sizes: pd.Series) -> int:
 def _share(right: int, n: int) -> tuple[float, float, float]:
     if n < ENOUGH:
         return (np.nan, np.nan, np.nan)
-    interval = binomtest(int(right), int(n)).proportion_ci(method="wilson")
-    return (right / n, interval.low, interval.high)
+    return (right / n, *wilson(int(right), int(n)))

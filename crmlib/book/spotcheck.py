@@ -16,6 +16,7 @@ from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.intake.cells import same_word, split_items
 from crmlib.intake.workbooks import read_sheets
+from crmlib.intervals import wilson
 from crmlib.labels import LANGS, Say, speaker
 from crmlib.periods import Period
 from crmlib.returned import mark
@@ -35,7 +36,6 @@ MOST_FIELDS = 12  # columns that a person can compare
 VERDICTS = ("right", "wrong", "unclear")
 _VERDICT_COLUMNS = ["result", "wrong_field", "remark"]
 _COLUMNS = ["period", "table", "row_id", "result", "field", "remark"]
-Z = 1.959963984540054  # 95 %
 
 
 def draw_sample(book: Book, table: str, *, period: Period, entry: Entry) -> pd.DataFrame:
@@ -170,14 +170,6 @@ def estimate_errors(checked: pd.DataFrame) -> pd.DataFrame:
             hit = some["result"].mask(some["result"].eq("wrong") & ~some["row_id"].isin(faulty), "right")
             rows.append(_estimate(table, field, some.assign(result=hit)))
     return pd.DataFrame(rows, columns=["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"])
-
-
-def wilson(wrong: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927): it stays inside 0 to 1 and works for few records."""
-    share, spread = wrong / n, Z * Z / n
-    half = Z * math.sqrt(share * (1 - share) / n + spread / (4 * n))
-    centre = share + spread / 2
-    return max(0.0, (centre - half) / (1 + spread)), min(1.0, (centre + half) / (1 + spread))
 
 
 def _estimate(table: str, field: str, records: pd.DataFrame) -> tuple:

@@ -13,7 +13,6 @@ from crmlib.book.spotcheck import (
     estimate_errors,
     leave_spot_check,
     read_spot_check,
-    wilson,
     write_spot_check,
 )
 from crmlib.errors import DataError
@@ -120,10 +119,7 @@ def test_a_sheet_that_somebody_may_be_filling_in_is_not_written_over(book, place
     assert path.read_bytes() == before
 
 
-def test_the_interval_is_wilsons():
-    # Brown, Cai & DasGupta (2001) give the formula; 0 of 10 is 0 to 27.8 %, 5 of 10 is 23.7 % to 76.3 %
-    assert wilson(0, 10) == pytest.approx((0, 0.27753), abs=1e-4)
-    assert wilson(5, 10) == pytest.approx((0.23659, 0.76341), abs=1e-4)
+def test_without_a_verdict_there_is_no_rate():
     assert estimate_errors(pd.DataFrame(columns=["table", "row_id", "result", "field"], dtype="str"))[
         "judged"
     ].tolist() == [0]
