@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
+from crmlib.insight.histories import Histories, OrderDays, build_histories, day_number, read_order_days
 from crmlib.insight.lifetime import fit_bg_nbd, fit_gamma_gamma
 from crmlib.insight.measures import orders_before
 
@@ -31,43 +31,13 @@ def read_orders(tables: Tables, *, as_of: date) -> pd.DataFrame:
     return rows if rows["cost_cny"].notna().any() else rows.drop(columns="cost_cny")
 
 
-class Histories(NamedTuple):
-    """One entry per customer, days and yuan: orders after the first, their span, the age, orders in all, mean amount, and
-    the amount of the last 365 days."""
-
-    customers: pd.Index
-    frequency: np.ndarray
-    recency: np.ndarray
-    age: np.ndarray
-    orders: np.ndarray
-    mean_amount: np.ndarray
-    last_year: np.ndarray
-
-    def take(self, rows: np.ndarray) -> "Histories":
-        return Histories(*(column[rows] for column in self))
-
-
-def read_histories(orders: pd.DataFrame, *, as_of: date) -> Histories:
-    """Histories before `as_of`; all orders of a customer on one day are one. orders: customer_id, ordered_on, amount_cny."""
-    day, until = pd.to_datetime(orders["ordered_on"]).dt.normalize(), pd.Timestamp(as_of)
-    known = orders["customer_id"].notna() & orders["amount_cny"].notna() & (day < until)
-    rows = pd.DataFrame(
-        {"customer_id": orders["customer_id"], "day": day, "amount": orders["amount_cny"].astype("float64")}
-    )
-    days = rows[known].groupby(["customer_id", "day"], sort=True)["amount"].sum().reset_index()
-    days = days[days["amount"] > 0]
-    whose = days.groupby("customer_id")
-    first, last, count = whose["day"].min(), whose["day"].max(), whose.size()
-    recent = days[days["day"] >= until - pd.Timedelta(days=YEAR)].groupby("customer_id")["amount"].sum()
-    return Histories(
-        count.index,
-        (count - 1).to_numpy(np.float64),
-        (last - first).dt.days.to_numpy(np.float64),
-        (until - first).dt.days.to_numpy(np.float64),
-        count.to_numpy(np.float64),
-        whose["amount"].mean().to_numpy(),
-        recent.reindex(count.index).fillna(0.0).to_numpy(),
-    )
+def read_worth(days: OrderDays, *, origin: int) -> Histories:
+    """Histories of the days with an amount before `origin`, with mean_amount (of an order day) and last_year (365 days) in yuan."""
+    days = days.of_rows(days.amount > 0).before(origin)
+    past = build_histories(days, origin=origin, horizon_days=0, features=False)
+    whole, recent = (np.bincount(days.customer, some, len(days.ids)) for some in
+                     (days.amount, np.where(days.day >= origin - YEAR, days.amount, 0)))  # fmt: skip
+    return past._replace(features={"mean_amount": whole / (past.repeats + 1), "last_year": recent})
 
 
 def score_value(
@@ -86,21 +56,22 @@ def score_value(
     margin_cny takes each customer's own share of margin, where all its orders state a cost. Below `min_repeaters` customers
     with a second order everything but the heuristic is missing and `model` says "refused: REPEATERS_FEW".
     """
-    past = read_histories(orders, as_of=as_of)
-    heuristic = past.last_year * horizon_days / YEAR
-    table = pd.DataFrame({"customer_id": past.customers, "heuristic_cny": heuristic}).reindex(columns=COLUMNS)
-    if (past.frequency > 0).sum() < min_repeaters:
+    days, origin = read_order_days(orders), day_number(as_of)
+    past = read_worth(days, origin=origin)
+    heuristic = past.features["last_year"] * horizon_days / YEAR
+    table = pd.DataFrame({"customer_id": past.ids, "heuristic_cny": heuristic}).reindex(columns=COLUMNS)
+    if (past.repeats > 0).sum() < min_repeaters:
         return table.assign(model="refused: REPEATERS_FEW")
-    season = season_shift(orders, as_of=as_of, horizon_days=horizon_days, min_repeaters=min_repeaters)
+    season = season_shift(days, origin=origin, horizon_days=horizon_days, min_repeaters=min_repeaters)
     orders_expected, amount_expected = _expect(past, past, horizon_days)
-    value = _mixed(orders_expected * amount_expected, heuristic) * season
+    value = (orders_expected * amount_expected + heuristic) / 2 * season
     drawn, random = [value], np.random.default_rng(seed)
     for _ in range(refits):
-        sample = past.take(random.integers(0, len(past.customers), min(len(past.customers), FITTED_ON)))
+        sample = past.rows(random.integers(0, len(past.ids), min(len(past.ids), FITTED_ON)))
         count, amount = _expect(sample, past, horizon_days)
-        drawn.append(_mixed(count * amount, heuristic) * season)
+        drawn.append((count * amount + heuristic) / 2 * season)
     low, high = np.quantile(drawn, (0.1, 0.9), axis=0)
-    margin = _margin_share(orders, as_of=as_of).reindex(past.customers).to_numpy()
+    margin = _margin_share(orders, as_of=as_of).reindex(past.ids).to_numpy()
     return table.assign(
         value_cny=value.round(2),
         low=np.minimum(low, value).round(2),
@@ -113,17 +84,17 @@ def score_value(
     )
 
 
-def season_shift(orders: pd.DataFrame, *, as_of: date, horizon_days: int, min_repeaters: int = 80) -> float:
+def season_shift(days: OrderDays, *, origin: int, horizon_days: int, min_repeaters: int = 80) -> float:
     """Half (on the logarithm) of what the model missed in the same season last year; 1 where nothing tells.
 
-    Needs a year and a quarter before `as_of`, and enough repeat buyers a year ago.
+    Needs a year and a quarter before `origin`, and enough repeat buyers a year ago.
     """
-    then = (pd.Timestamp(as_of) - pd.Timedelta(days=YEAR)).date()
-    past = read_histories(orders, as_of=then)
-    if (past.frequency > 0).sum() < min_repeaters or past.age.max(initial=0) < 91 or horizon_days > YEAR:
+    then = origin - YEAR
+    past = read_worth(days, origin=then)
+    if (past.repeats > 0).sum() < min_repeaters or past.tenure.max(initial=0) < 91 or horizon_days > YEAR:
         return 1.0
     count, amount = _expect(past, past, horizon_days)
-    foreseen, bought = (count * amount).sum(), _bought(orders, past.customers, then, horizon_days).sum()
+    foreseen, bought = (count * amount).sum(), _bought(days, past.ids, then, horizon_days).sum()
     return float(np.sqrt(bought / foreseen)) if foreseen > 0 and bought > 0 else 1.0
 
 
@@ -132,12 +103,12 @@ def backtest_value(
 ) -> pd.DataFrame:
     """One row per origin and model (model, heuristic): n, bought (yuan), capture (the share of it that the tenth foreseen as
     best bought), gini (normalised: 1 is the perfect order), total (foreseen / bought). Refused origins have no rows."""
-    rows = []
+    rows, days = [], read_order_days(orders)
     for origin in origins:
         scored = score_value(orders, as_of=origin, horizon_days=horizon_days, min_repeaters=min_repeaters, refits=0)
         if scored["value_cny"].isna().all():
             continue
-        bought = _bought(orders, pd.Index(scored["customer_id"]), origin, horizon_days)
+        bought = _bought(days, pd.Index(scored["customer_id"]), day_number(origin), horizon_days)
         for model, column in (("model", "value_cny"), ("heuristic", "heuristic_cny")):
             rows.append((origin, model, len(scored), *judge_values(bought, scored[column].to_numpy())))
     return pd.DataFrame(rows, columns=["origin", "model", "n", "bought_cny", "capture", "gini", "total"])
@@ -177,21 +148,16 @@ def _gini(in_order: np.ndarray) -> float:
 
 def _expect(fitted: Histories, asked: Histories, horizon_days: int) -> tuple[np.ndarray, np.ndarray]:
     """Orders and amount per order to expect of `asked`, by the parameters of `fitted`."""
-    process = fit_bg_nbd(fitted.frequency, fitted.recency, fitted.age)
-    spending = fit_gamma_gamma(fitted.orders, fitted.mean_amount)
-    count = process.expected_orders(horizon_days, asked.frequency, asked.recency, asked.age)
-    return count, spending.expected_amount(asked.orders, asked.mean_amount)
+    process = fit_bg_nbd(fitted.repeats, fitted.span, fitted.tenure)
+    spending = fit_gamma_gamma(fitted.repeats + 1, fitted.features["mean_amount"])
+    count = process.expected_orders(horizon_days, asked.repeats, asked.span, asked.tenure)
+    return count, spending.expected_amount(asked.repeats + 1, asked.features["mean_amount"])
 
 
-def _mixed(model: np.ndarray, heuristic: np.ndarray) -> np.ndarray:
-    return (model + heuristic) / 2
-
-
-def _bought(orders: pd.DataFrame, customers: pd.Index, origin: date, horizon_days: int) -> np.ndarray:
-    day, start = pd.to_datetime(orders["ordered_on"]), pd.Timestamp(origin)
-    later = orders[(day >= start) & (day < start + pd.Timedelta(days=horizon_days))]
-    amounts = later["amount_cny"].astype("float64").groupby(later["customer_id"]).sum()
-    return amounts.reindex(customers).fillna(0.0).clip(lower=0).to_numpy()
+def _bought(days: OrderDays, ids: pd.Index, origin: int, horizon_days: int) -> np.ndarray:
+    later = days.of_rows((days.day >= origin) & (days.day < origin + horizon_days) & (days.amount > 0))
+    sums = np.bincount(later.customer, later.amount, len(later.ids))
+    return pd.Series(sums, later.ids).reindex(ids).fillna(0.0).to_numpy()
 
 
 def _margin_share(orders: pd.DataFrame, *, as_of: date) -> pd.Series:

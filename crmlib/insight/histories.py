@@ -39,15 +39,15 @@ class OrderDays(NamedTuple):
 
     def before(self, origin: int) -> "OrderDays":
         """What was known on the morning of `origin`: later days are gone, and customers who only come later."""
-        return self._keep(self.day < origin)
+        return self.of_rows(self.day < origin)
 
     def of(self, places: np.ndarray) -> "OrderDays":
         """These customers alone."""
         wanted = np.zeros(len(self.ids), bool)
         wanted[places] = True
-        return self._keep(wanted[self.customer])
+        return self.of_rows(wanted[self.customer])
 
-    def _keep(self, rows: np.ndarray) -> "OrderDays":
+    def of_rows(self, rows: np.ndarray) -> "OrderDays":
         places, customer = np.unique(self.customer[rows], return_inverse=True)
         return OrderDays(self.ids[places], customer, self.day[rows], self.amount[rows])
 

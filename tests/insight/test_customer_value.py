@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from crmlib.insight.customer_value import backtest_value, judge_values, read_histories, score_value
+from crmlib.insight.customer_value import backtest_value, judge_values, read_worth, score_value
+from crmlib.insight.histories import day_number, read_order_days
 
 RETAIL = Path(os.environ.get("CRM_REAL_DATA", "../shared/data")) / "orders" / "online_retail_II.parquet"
 START = date(2023, 1, 1)
@@ -28,6 +29,10 @@ def draw_orders(customers: int, *, seed: int = 1, days: int = 500) -> pd.DataFra
     return pd.DataFrame(rows, columns=["customer_id", "ordered_on", "amount_cny"])
 
 
+def worth(orders: pd.DataFrame, *, as_of: date):
+    return read_worth(read_order_days(orders), origin=day_number(as_of))
+
+
 @pytest.fixture(scope="module")
 def orders():
     return draw_orders(400)
@@ -40,12 +45,14 @@ def test_histories_are_counted_by_hand():
         ("a", "2024-03-01", 30),
         ("b", "2022-06-01", 8),
         ("b", "2024-06-01", 9),
+        ("b", "2024-02-01", None),
+        ("b", "2024-02-02", -3),
     ]
     orders = pd.DataFrame(rows, columns=["customer_id", "ordered_on", "amount_cny"])
-    past = read_histories(orders, as_of=date(2024, 4, 1))
-    assert list(past.customers) == ["a", "b"]
-    assert past.frequency.tolist() == [1, 0] and past.recency.tolist() == [60, 0] and past.age.tolist() == [91, 670]
-    assert past.mean_amount.tolist() == [22.5, 8] and past.last_year.tolist() == [45, 0]
+    past = worth(orders, as_of=date(2024, 4, 1))
+    assert list(past.ids) == ["a", "b"]
+    assert past.repeats.tolist() == [1, 0] and past.span.tolist() == [60, 0] and past.tenure.tolist() == [91, 670]
+    assert past.features["mean_amount"].tolist() == [22.5, 8] and past.features["last_year"].tolist() == [45, 0]
 
 
 def test_an_order_of_values_is_judged_by_hand():
@@ -65,8 +72,8 @@ def test_every_customer_has_a_value_within_its_interval_beside_the_simplest_rule
         scored["value_cny"].between(scored["low"], scored["high"]).all()
         and (scored["high"] > scored["low"]).mean() > 0.9
     )
-    past = read_histories(orders, as_of=date(2024, 3, 1))
-    assert scored["heuristic_cny"].to_numpy() == pytest.approx(past.last_year * 180 / 365, abs=0.01)
+    last_year = worth(orders, as_of=date(2024, 3, 1)).features["last_year"]
+    assert scored["heuristic_cny"].to_numpy() == pytest.approx(last_year * 180 / 365, abs=0.01)
     assert scored["margin_cny"].isna().all()  # nobody said what it costs
 
 
