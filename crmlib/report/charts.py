@@ -1,95 +1,22 @@
 """Charts: a tidy table and `say` in, a figure out. They compute nothing, show nothing, and hold no words of their own."""
 
-import io
 import re
-from collections.abc import Callable, Sequence
-from functools import cache, wraps
+from collections.abc import Sequence
 from textwrap import wrap
 
 import matplotlib
 import pandas as pd
 import seaborn as sns
-from matplotlib import font_manager, rc_context
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from crmlib.labels import Say
 from crmlib.report import fonts, style
+from crmlib.report.drawing import INK, LINE, MUTED, drawn
 from crmlib.report.numbers import write_number, write_share, write_value
 
-INK, MUTED, LINE = style.LIGHT["ink"], style.LIGHT["muted"], style.LIGHT["line"]
-
-
-@cache
-def _theme() -> dict:
-    """The style of every chart, as rc settings that hold only while one is drawn."""
-    font_manager.fontManager.addfont(str(fonts.PATHS[fonts.SANS]))
-    own = {
-        "font.family": [fonts.SANS],
-        "font.size": style.FONT,
-        "text.color": INK,
-        "text.parse_math": False,  # two dollar signs in a name are no formula
-        "axes.labelcolor": MUTED,
-        "axes.labelsize": style.FONT,
-        "axes.titlesize": style.FONT + 1,
-        "axes.titlecolor": INK,
-        "axes.titlelocation": "left",
-        "axes.titlepad": 8,
-        "axes.edgecolor": LINE,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.spines.left": False,
-        "axes.grid": False,
-        "grid.color": LINE,
-        "xtick.color": MUTED,
-        "xtick.labelsize": style.FONT,
-        "ytick.labelsize": style.FONT,
-        "ytick.color": INK,
-        "xtick.bottom": False,
-        "ytick.left": False,
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "svg.fonttype": "none",  # text stays text: searchable, and in the page's own embedded font
-    }
-    return {**sns.axes_style("white"), **sns.plotting_context("paper"), **own}
-
-
-def _drawn(draw: Callable[..., Figure]) -> Callable[..., Figure]:
-    """A draw function that works inside the theme and leaves matplotlib as it was."""
-
-    @wraps(draw)
-    def inside(*args, **named) -> Figure:
-        with rc_context(_theme()):
-            return draw(*args, **named)
-
-    return inside
-
-
-def to_svg(figure: Figure, name: str) -> str:
-    """The same bytes for the same figure. `name` keeps the ids of several charts on one page apart."""
-    out = io.StringIO()
-    with rc_context(_theme() | {"svg.hashsalt": name}):
-        figure.draw_without_rendering()  # the layout settles only once the labels have their sizes
-        figure.savefig(
-            out, format="svg", metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]), transparent=True
-        )
-    svg = out.getvalue()
-    svg = re.sub(
-        r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", "", svg[svg.index("<svg") :], flags=re.S
-    )
-    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # figure_1, axes_1 … would stand twice on a page
-    svg = re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><")
-    return svg.replace("<svg ", '<svg style="stroke-linejoin:round;stroke-linecap:butt" ', 1)
-
-
-def to_png(figure: Figure, *, dpi: int = 150) -> bytes:
-    """For places that show no SVG."""
-    out = io.BytesIO()
-    with rc_context(_theme()):
-        figure.savefig(out, format="png", dpi=dpi, facecolor=style.LIGHT["paper"], metadata={"Software": None})
-    return out.getvalue()
+_ASIDE = re.compile(r"\s*[（(][^）)]*[）)]$")
 
 
 def _lines(label: str, width: int = 10) -> str:
@@ -135,7 +62,7 @@ def bar_color(code: str) -> str:
     return style.LIGHT["unknown" if code == "unknown" else "series_1"]
 
 
-@_drawn
+@drawn
 def draw_shares(shares: pd.DataFrame, say: Say, *, colors: Sequence[str], kind: str = "int") -> Figure:
     """Bars of one dimension: label, n (of `kind`), share."""
     figure = Figure(figsize=(style.HALF, 0.34 * len(shares) + 0.3), layout="constrained")
@@ -146,7 +73,7 @@ def draw_shares(shares: pd.DataFrame, say: Say, *, colors: Sequence[str], kind: 
     return figure
 
 
-@_drawn
+@drawn
 def draw_pie(shares: pd.DataFrame, say: Say, *, colors: Sequence[str]) -> Figure:
     """A ring of few parts: label, n, share; the words stand outside, at the end of a line."""
     height, gap, line = 2.2, 0.22, 0.4  # inches
@@ -193,7 +120,7 @@ def _direction(start: float, end: float) -> tuple[float, float]:
     return float(turned[0]), float(turned[1])
 
 
-@_drawn
+@drawn
 def draw_order_trend(trend: pd.DataFrame, say: Say) -> Figure:
     """Amounts as a line, orders as bars below, by month: month, orders, amount_cny, partial; a month that is not full is hollow."""
     figure = Figure(figsize=(style.FULL, 2.75), layout="constrained")
@@ -248,7 +175,7 @@ def _month(month: object, place: int, partial: bool, say: Say) -> str:
     return "\n".join([text, *([say("chart.partial")] if partial else []), *below])
 
 
-@_drawn
+@drawn
 def draw_tiers(tiers: pd.DataFrame, say: Say) -> Figure:
     """Small multiples, one a dimension: dimension, dimension_name, label, name, n, share, n_before (a tick where it differs)."""
     dimensions = [d for d in style.TIERS if (tiers["dimension"] == d).any()]
@@ -260,7 +187,8 @@ def draw_tiers(tiers: pd.DataFrame, say: Say) -> Figure:
         before = here["n_before"].fillna(here["n"]).tolist()
         ends = [max(pair) for pair in zip(here["n"], before, strict=True)]
         labels = [_counted(row, say) for _, row in here.iterrows()]
-        _bars(ax, here["n"], here["name"], colors, labels, ends=ends, wrap_at=5)
+        names = [_ASIDE.sub("", name) for name in here["name"]]  # the title over them says of what
+        _bars(ax, here["n"], names, colors, labels, ends=ends, wrap_at=5)
         for place, (n, old) in enumerate(zip(here["n"], before, strict=True)):
             if n != old:
                 ax.plot([old, old], [place - 0.42, place + 0.42], color=INK, linewidth=1.4)
@@ -269,7 +197,7 @@ def draw_tiers(tiers: pd.DataFrame, say: Say) -> Figure:
     return figure
 
 
-@_drawn
+@drawn
 def draw_tier_moves(moves: pd.DataFrame, say: Say, *, dimension: str) -> Figure:
     """Who moved: label_before (rows), label_now (columns), n. Staying is grey, better green, worse red; the words say it too."""
     order = style.TIERS[dimension]
@@ -296,7 +224,7 @@ def draw_tier_moves(moves: pd.DataFrame, say: Say, *, dimension: str) -> Figure:
     return figure
 
 
-@_drawn
+@drawn
 def draw_funnel(funnel: pd.DataFrame, say: Say) -> Figure:
     """Stages of one entity from the first on: code, label, n, share; lighter from step to step."""
     figure = Figure(figsize=(style.HALF, 0.36 * len(funnel) + 0.3), layout="constrained")
@@ -307,7 +235,7 @@ def draw_funnel(funnel: pd.DataFrame, say: Say) -> Figure:
     return figure
 
 
-@_drawn
+@drawn
 def draw_reliability(bins: pd.DataFrame, say: Say) -> Figure:
     """What was said against what happened, a point a group: said, happened; on the line both are equal."""
     figure = Figure(figsize=(style.HALF, 2.6), layout="constrained")

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.figure import Figure as Drawn
 
 from crmlib.labels import Say
-from crmlib.report import charts
 from crmlib.report.blocks import Block, Chart, Column, Figure, Metric, Section, Table
 from crmlib.report.data import ReportData
+from crmlib.report.drawing import to_svg
 from crmlib.report.numbers import Change, compare, write_number, write_share
 
 # the unit of a figure → how it is written; everything else is a count
@@ -90,7 +90,7 @@ def make_figure(
 ) -> Figure:
     """A chart with its table and its description for those who do not see it."""
     alt = say("section.alt", title=title, parts=say("section.join").join(words))
-    return Figure(title=title, svg=charts.to_svg(drawn, name), alt=alt, table=Table(title, named, rows), **more)
+    return Figure(title=title, svg=to_svg(drawn, name), alt=alt, table=Table(title, named, rows), **more)
 
 
 def make_shares(

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.text import Text
 
 from crmlib.labels import speaker
-from crmlib.report import charts, style
+from crmlib.report import charts, drawing, style
 
 ZH = speaker("zh")
 
@@ -59,7 +59,7 @@ def test_a_ring_gives_each_part_its_angle_and_its_words(shares):
 def test_the_words_of_thin_parts_do_not_overlap_or_leave_the_page(n):
     thin = pd.DataFrame({"label": list("甲乙丙丁戊"), "n": n, "share": [one / sum(n) for one in n]})
     figure = charts.draw_pie(thin, ZH, colors=style.ramp(5))
-    charts.to_svg(figure, "thin")
+    drawing.to_svg(figure, "thin")
     boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]  # without their lines
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
     assert all(box.x0 >= 0 and box.y0 >= 0 and box.y1 <= figure.bbox.y1 and box.x1 <= figure.bbox.x1 for box in boxes)
@@ -111,14 +111,14 @@ def test_the_same_figure_gives_the_same_bytes_and_touches_no_setting(shares):
     import matplotlib
 
     before = dict(matplotlib.rcParams)
-    one, two = (charts.to_svg(charts.draw_funnel(shares, ZH), "x") for _ in range(2))
+    one, two = (drawing.to_svg(charts.draw_funnel(shares, ZH), "x") for _ in range(2))
     assert one == two
     assert dict(matplotlib.rcParams) == before
     assert "<metadata" not in one and "<style" not in one
 
 
 def test_ids_of_two_charts_on_one_page_differ(shares):
-    found = [set(re.findall(r'id="([^"]+)"', charts.to_svg(charts.draw_funnel(shares, ZH), name))) for name in "ab"]
+    found = [set(re.findall(r'id="([^"]+)"', drawing.to_svg(charts.draw_funnel(shares, ZH), name))) for name in "ab"]
     assert not found[0] & found[1]
 
 
@@ -128,7 +128,7 @@ def test_no_glyph_is_missing_and_dollars_are_no_formula(shares):
     figure = charts.draw_funnel(strange, ZH)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        svg, png = charts.to_svg(figure, "strange"), charts.to_png(figure)
+        svg, png = drawing.to_svg(figure, "strange"), drawing.to_png(figure)
     assert ">$a_1$ 至 $b$<" in svg and "〓野 〓" in svg and "&lt;b&gt;&amp;amp;" in svg
     assert png.startswith(b"\x89PNG")
 
@@ -142,6 +142,6 @@ def test_chinese_is_drawn_not_boxed():
 
     def pixels(text):
         rows = pd.DataFrame({"code": ["a"], "label": [text], "n": [1], "share": [1.0]})
-        return imread(BytesIO(charts.to_png(charts.draw_funnel(rows, ZH), dpi=60)))
+        return imread(BytesIO(drawing.to_png(charts.draw_funnel(rows, ZH), dpi=60)))
 
     assert (pixels("客户") != pixels("订单")).any()
