@@ -59,7 +59,9 @@ def tell_change(data: ReportData, figure_id: str, *, both: bool = False) -> str:
     change = change_of(data, figure_id, both=both)
     if not change:
         return ""
-    return data.say("section.moved", change=change.text) if change.sign else data.say("section.moved_not")
+    if not change.sign:
+        return data.say("section.moved_not")
+    return data.say("section.moved", arrow="↑" if change.sign > 0 else "↓", change=change.text)
 
 
 def make_metrics(data: ReportData, *figure_ids: str) -> Iterator[Metric]:

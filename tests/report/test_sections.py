@@ -27,10 +27,10 @@ def test_the_settings_name_every_section():
 @pytest.mark.demand("K04")
 def test_the_summary_says_what_changed_why_and_where_it_leads(report):
     assert findings(report) == [
-        "有效客户 240 家，近 12 个月合作金额 3,123.5 万元，比上期 +11.6 %。",
+        "有效客户 240 家，近 12 个月合作金额 3,123.5 万元，比上期 ↑ +11.6 %。",
         "2024-06 订单金额 300.0 万元，环比 +25.0 %：订单 88 笔（+10.0 %），平均每笔金额 +13.6 %；变化主要来自每笔金额。",
-        "高价值客户 36 家，占 15.0 %，比上期 +5.0 个百分点（+50.0 %）。",
-        "流失风险客户 63 家，占 26.3 %，比上期 −2.9 个百分点；其中高价值 12 家，近 12 个月金额 981.0 万元。",
+        "近6个月有联系客户占比 44.0 %，比上期 ↓ −8.0 个百分点（n = 240，95 % 区间 −16.7 至 +1.0 个百分点）。",
+        "高价值客户 36 家，占 15.0 %，比上期 ↑ +5.0 个百分点（+50.0 %）。",
         "本次读入 1,466 行，隔离 23 行（1.6 %），隔离的行不进入任何数字。",
     ]
 
@@ -204,4 +204,4 @@ def test_a_complete_field_is_counted_not_listed(report):
 def test_nothing_moved_reads_as_a_sentence(make_data, only):
     data = make_data()
     report = build_report(make_data(figures_before=data.figures, settings=only("summary")))
-    assert findings(report)[2] == "高价值客户 36 家，占 15.0 %，与上期持平。"
+    assert findings(report)[0] == "有效客户 240 家，近 12 个月合作金额 3,123.5 万元，与上期持平。"

@@ -11,7 +11,7 @@ from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice, name_table
 from crmlib.report.numbers import write_money, write_number, write_share, write_value
 from crmlib.report.parts import KIND, columns, make_section
-from crmlib.report.sections.summary import tell_balance
+from crmlib.report.story import tell_balance
 from crmlib.settings import Settings
 
 DEFINED = (  # the settings that decide what the sources leave open

@@ -10,7 +10,7 @@ from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice, name_field, name_reason, name_table
 from crmlib.report.numbers import compare, write_number
 from crmlib.report.parts import columns, make_section
-from crmlib.report.sections.summary import tell_balance
+from crmlib.report.story import tell_balance
 
 TOP = 10  # reasons shown
 
