@@ -97,6 +97,11 @@ def build_parser() -> argparse.ArgumentParser:
     scan = command("scan", do_scan, "在文件里找个人信息 · look for personal values in files")
     scan.add_argument("paths", type=Path, nargs="+")
 
+    trace = command("trace", do_trace, "一个数字背后的行 · the rows behind a figure")
+    trace.add_argument("figure", help="amount_12m …")
+    trace.add_argument("--period", default="", help="2024-06；不写则为最近一期 · else the last one published")
+    trace.add_argument("--out", type=Path, help="全部行写到哪里 · all rows, .xlsx | .csv")
+
     plan = command("schedule", do_schedule, "打印定时任务 · print the scheduled task")
     plan.add_argument("every", choices=("monthly", "weekly"))
     return parser
@@ -274,6 +279,20 @@ def do_scan(args: argparse.Namespace, say: Say) -> int:
         tell(f"{hit.file}  {hit.place}  {hit.kind}  {hit.excerpt}")
     tell(say("scan.total", n=len(hits)))
     return 2 if len(hits) else 0
+
+
+def do_trace(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.periods import parse_period
+    from crmlib.report.trace import trace_figure, trace_lines, write_rows
+
+    home = find_home(args.home)
+    traced = trace_figure(home, args.figure, period=parse_period(args.period) if args.period else None)
+    for line in trace_lines(traced, say=say):
+        tell(line)
+    if args.out:
+        write_rows(traced, args.out, home=home, say=say)
+        tell(say("trace.written", n=f"{len(traced.rows):,}", path=args.out))
+    return 0
 
 
 def do_schedule(args: argparse.Namespace, say: Say) -> int:

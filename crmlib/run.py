@@ -13,7 +13,7 @@ from typing import Any
 
 from crmlib import __version__
 from crmlib.book.lock import run_lock
-from crmlib.errors import CheckError, DataError, KeyMissing, NotebookError, UsageError
+from crmlib.errors import CheckError, DataError, NotebookError, UsageError
 from crmlib.home import NOTEBOOKS, SAMPLE, Home
 from crmlib.inputs import Input, home_inputs, kit_hash, list_inputs
 from crmlib.labels import Say
@@ -161,7 +161,7 @@ def run_notebooks(plan: Plan, build: Path, *, say: Say, tell: Callable[[str], No
 
 def finish_run(plan: Plan, build: Path, *, run_id: str, fingerprint: dict[str, Any], seconds: dict[str, float]) -> None:
     """Working papers, settings, manifest; then the guard reads every file, and the folder is fit to publish."""
-    from crmlib.book.access import check_publishable
+    from crmlib.book.access import check_publishable, known_names
     from crmlib.notebook import write_working_papers
 
     for leftover in build.glob(".doit.sqlite3*"):
@@ -188,18 +188,7 @@ def finish_run(plan: Plan, build: Path, *, run_id: str, fingerprint: dict[str, A
         "fingerprint": fingerprint,
     }
     (build / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    check_publishable(build, known_names=_known_names(plan.home))
-
-
-def _known_names(home: Home) -> set[str]:
-    """Everybody's full name, where the key is there to read them: the guard looks for these too."""
-    from crmlib.book.access import names_in_vault
-    from crmlib.keys import load_key
-
-    try:
-        return set(names_in_vault(home, load_key(home)))
-    except KeyMissing:
-        return set()
+    check_publishable(build, known_names=known_names(plan.home))
 
 
 def publish_folder(build: Path, target: Path) -> None:

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from crmlib.book.pieces import Pieces, read_pieces
 from crmlib.book.vault import list_batches, open_batch
-from crmlib.errors import CheckError, DataError
+from crmlib.errors import CheckError, DataError, KeyMissing
 from crmlib.home import Home
-from crmlib.keys import Key
+from crmlib.keys import Key, load_key
 from crmlib.masking import CANDIDATE, MASKS, Span, find_personal
 
 COLUMNS = ["file", "place", "kind", "excerpt"]
@@ -60,6 +60,14 @@ def names_in_vault(home: Home, key: Key) -> set[str]:
         if "contacts.name" in table.column_names:
             names |= {name for name in table["contacts.name"].unique().to_pylist() if name and "*" not in name}
     return names
+
+
+def known_names(home: Home) -> set[str]:
+    """Everybody's full name, where the key is there to read them: the guard looks for these too."""
+    try:
+        return names_in_vault(home, load_key(home))
+    except KeyMissing:
+        return set()
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import NamedTuple
 
 import ibis
@@ -18,7 +19,9 @@ class Figure(NamedTuple):
     """One number. `rows` is a query (DuckDB's SQL) over the tables of the run and of the book that gives the rows behind it.
 
     unit: customers, orders, payments, needs, opportunities, talks, tickets (counts), cny, hours, days, score, times, or share
-    (0 to 1; `n` is the whole, `rows` are the part).
+    (0 to 1; `n` is the whole, `rows` are the part). The figure can be told again from its rows (report/trace.py, and the
+    self-check does): it is how many they are, or the sum of their column `counted`; divided by the sum of `whole` where there is
+    one, a share else by n; of a column `typical` it is the median.
     `definition` is a label; the name of the figure is the label `figure.<figure_id>`. `better` says which way is good: up, down,
     or neither.
     """
@@ -63,7 +66,7 @@ def build_figures(
     """The figures of the tables in `results` (measures, tiers, order_trend, funnel, at_risk …), and `more`; a table that is not
     there gives none. One row per figure: figure_id, section, value, unit, n, definition, rows, better."""
     makers = {
-        "measures": _measure_figures,
+        "measures": partial(_measure_figures, as_of=as_of),
         "tiers": _tier_figures,
         "tier_moves": _move_figures,
         "at_risk": _risk_figures,
@@ -85,35 +88,69 @@ def _figure(figure_id: str, section: str, value, unit: str, n: int, rows: str) -
     return state_figure(figure_id, section, value, unit, n, rows, better=BETTER.get(figure_id, ""))
 
 
-def _measure_figures(measures: pd.DataFrame) -> list[Figure]:
+# order rows of [since, until) as `measures.orders_before` has them
+_ORDERS = (
+    "(SELECT row_id, customer_id, ordered_on, coalesce(order_id, row_id) AS order_key,"
+    " CASE WHEN coalesce(status, '') = 'cancelled' AND coalesce(amount_cny, 0) >= 0 THEN 0 ELSE amount_cny END AS counted_cny,"
+    " coalesce(status, '') <> 'cancelled' AND coalesce(amount_cny, 0) >= 0 AS is_order"
+    " FROM orders WHERE ordered_on >= DATE '{since}' AND ordered_on < DATE '{until}')"
+)
+
+
+def _amounts(since: date, until: date, where: str = "true", counted: str = "counted_cny") -> str:
+    """The rows of an amount."""
+    orders = _ORDERS.format(since=since, until=until)
+    return f"SELECT row_id, customer_id, ordered_on, {counted} AS counted FROM {orders} WHERE {where}"
+
+
+def _orders(since: date, until: date, where: str = "true", *, by: str = "order_key, customer_id") -> str:
+    """One row per order: several rows of one order_id are one."""
+    return (
+        f"SELECT {by}, min(row_id) AS row_id, min(ordered_on) AS ordered_on"
+        f" FROM {_ORDERS.format(since=since, until=until)} WHERE is_order AND {where} GROUP BY {by}"
+    )
+
+
+def _measure_figures(measures: pd.DataFrame, as_of: date) -> list[Figure]:
     everyone = len(measures)
 
-    def total(column: str, *, figure_id: str, section: str, unit: str, where: str) -> Figure:
+    def total(column: str, *, figure_id: str, section: str, unit: str, rows: str) -> Figure:
         known = measures[column].dropna()
-        return _figure(
-            figure_id, section, known.sum() if len(known) else None, unit, (known != 0).sum(), f"{pick} WHERE {where}"
-        )
+        return _figure(figure_id, section, known.sum() if len(known) else None, unit, (known != 0).sum(), rows)
 
     def share(column: str, *, figure_id: str, section: str, where: str) -> Figure:
         known = measures[column].dropna()
         value = (known > 0).sum() / everyone if len(known) else None
         return _figure(figure_id, section, value, "share", everyone, f"{pick} WHERE {where}")
 
-    pick = "SELECT customer_id FROM measures"
-    bought, owing = "orders_12m > 0", "overdue_payments_12m > 0"
+    pick, since = "SELECT customer_id FROM measures", add_months(as_of, -12)
+    counted = "SELECT customer_id, {0} AS counted FROM measures WHERE {0} > 0"
+    mine = f"customer_id IN ({pick})"
     return [
         _figure("customers_active", "summary", everyone, "customers", everyone, pick),
-        total("amount_12m_cny", figure_id="amount_12m", section="summary", unit="cny", where="amount_12m_cny <> 0"),
-        total("orders_12m", figure_id="orders_12m", section="summary", unit="orders", where=bought),
-        share("orders_12m", figure_id="buying_share_12m", section="summary", where=bought),
+        total(
+            "amount_12m_cny",
+            figure_id="amount_12m",
+            section="summary",
+            unit="cny",
+            rows=_amounts(since, as_of, mine),
+        ),
+        total("orders_12m", figure_id="orders_12m", section="summary", unit="orders", rows=_orders(since, as_of, mine)),
+        share("orders_12m", figure_id="buying_share_12m", section="summary", where="orders_12m > 0"),
         share("contacts_6m", figure_id="contacted_share_6m", section="summary", where="contacts_6m > 0"),
-        total("overdue_payments_12m", figure_id="overdue_payments_12m", section="tiers", unit="payments", where=owing),
+        total(
+            "overdue_payments_12m",
+            figure_id="overdue_payments_12m",
+            section="tiers",
+            unit="payments",
+            rows=counted.format("overdue_payments_12m"),
+        ),
         total(
             "overdue_amount_cny",
             figure_id="overdue_amount",
             section="tiers",
             unit="cny",
-            where="overdue_amount_cny > 0",
+            rows=counted.format("overdue_amount_cny"),
         ),
     ]
 
@@ -133,7 +170,7 @@ def _tier_figures(tiers: pd.DataFrame) -> list[Figure]:
 
 def _move_figures(moves: pd.DataFrame) -> list[Figure]:
     changed = moves.dropna(subset=["label_before", "label_now"])
-    rows = "SELECT customer_id FROM tier_moves WHERE label_before IS NOT NULL AND label_now IS NOT NULL"
+    rows = "SELECT DISTINCT customer_id FROM tier_moves WHERE label_before IS NOT NULL AND label_now IS NOT NULL"
     return [_figure("tier_moves", "tiers", changed["customer_id"].nunique(), "customers", len(changed), rows)]
 
 
@@ -141,13 +178,29 @@ def _risk_figures(at_risk: pd.DataFrame) -> list[Figure]:
     n, rows = len(at_risk), "SELECT customer_id FROM at_risk"
     return [
         _figure("at_risk_customers", "at_risk", n, "customers", n, rows),
-        _figure("at_risk_amount_12m", "at_risk", at_risk["amount_12m_cny"].sum() if n else 0, "cny", n, rows),
+        _figure(
+            "at_risk_amount_12m",
+            "at_risk",
+            at_risk["amount_12m_cny"].sum() if n else 0,
+            "cny",
+            n,
+            "SELECT customer_id, amount_12m_cny AS counted FROM at_risk",
+        ),
     ]
 
 
 def _ranking_figures(ranking: pd.DataFrame) -> list[Figure]:
     n, amount = len(ranking), ranking["amount_cny"].sum() if len(ranking) else 0
-    return [_figure("high_value_amount", "tiers", amount, "cny", n, "SELECT customer_id FROM value_ranking")]
+    return [
+        _figure(
+            "high_value_amount",
+            "tiers",
+            amount,
+            "cny",
+            n,
+            "SELECT customer_id, amount_cny AS counted FROM value_ranking",
+        )
+    ]
 
 
 def _potential_figures(screened: pd.DataFrame) -> list[Figure]:
@@ -157,7 +210,7 @@ def _potential_figures(screened: pd.DataFrame) -> list[Figure]:
 
 
 def _contradiction_figures(pairs: pd.DataFrame) -> list[Figure]:
-    rows = "SELECT customer_id FROM contradictions"
+    rows = "SELECT DISTINCT customer_id FROM contradictions"
     return [_figure("contradictions", "tags", pairs["customer_id"].nunique(), "customers", len(pairs), rows)]
 
 
@@ -200,13 +253,17 @@ def _trend_figures(trend: pd.DataFrame) -> list[Figure]:
     full = trend[~trend["partial"].astype("bool")].tail(2)
     earlier, last = full.iloc[0], full.iloc[-1]
     since, until = last["month"], add_months(last["month"], 1)
-    rows = f"SELECT row_id FROM orders WHERE ordered_on >= DATE '{since}' AND ordered_on < DATE '{until}'"
-    both = f"SELECT row_id FROM orders WHERE ordered_on >= DATE '{earlier['month']}' AND ordered_on < DATE '{until}'"
+    signed = f"CASE WHEN ordered_on < DATE '{since}' THEN -counted_cny ELSE counted_cny END"
+    both = _amounts(
+        earlier["month"],
+        until,
+        counted=f"CASE WHEN ordered_on < DATE '{since}' THEN counted_cny ELSE 0 END AS whole, {signed}",
+    )
     change = last["amount_cny"] / earlier["amount_cny"] - 1 if earlier["amount_cny"] > 0 else None
     n = last["orders"]
     return [
-        _figure("amount_last_month", "trend", last["amount_cny"], "cny", n, rows),
-        _figure("orders_last_month", "trend", last["orders"], "orders", n, rows),
+        _figure("amount_last_month", "trend", last["amount_cny"], "cny", n, _amounts(since, until)),
+        _figure("orders_last_month", "trend", last["orders"], "orders", n, _orders(since, until, by="order_key")),
         _figure("amount_change_1m", "trend", change, "share", n + earlier["orders"], both),
     ]
 
@@ -235,8 +292,17 @@ def _unattributed_figures(tables: Tables, *, as_of: date) -> list[Figure]:
             amount=money(orders.counted_cny.sum().coalesce(ibis.literal(0).cast("decimal(18,2)"))),
         )
     ).iloc[0]
-    rows = f"SELECT row_id FROM orders WHERE customer_id IS NULL AND ordered_on >= DATE '{since}' AND ordered_on < DATE '{as_of}'"
+    nobody = "customer_id IS NULL"
     return [
-        _figure("unattributed_orders_12m", "summary", sums["orders"], "orders", sums["orders"], rows),
-        _figure("unattributed_amount_12m", "summary", sums["amount"], "cny", sums["orders"], rows),
+        _figure(
+            "unattributed_orders_12m",
+            "summary",
+            sums["orders"],
+            "orders",
+            sums["orders"],
+            _orders(since, as_of, nobody),
+        ),
+        _figure(
+            "unattributed_amount_12m", "summary", sums["amount"], "cny", sums["orders"], _amounts(since, as_of, nobody)
+        ),
     ]

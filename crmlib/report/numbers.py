@@ -79,6 +79,16 @@ def is_missing(value: Any) -> bool:
     return bool(pd.isna(value)) or (isinstance(value, float) and math.isinf(value))
 
 
+KIND = {
+    "cny": "money",
+    "share": "share",
+    "hours": "hours",
+    "days": "days",
+    "score": "score",
+    "times": "decimal",
+}  # the unit of a figure → how it is written; everything else is a count
+
+
 def write_value(value: Any, kind: str, say: Say) -> str:
     """Any cell or metric as text, by its kind; a missing one as a dash."""
     return NOTHING if is_missing(value) else WRITERS[kind](value, say)

@@ -11,10 +11,8 @@ from crmlib.labels import Say
 from crmlib.report.blocks import Block, Chart, Column, Figure, Metric, Section, Table
 from crmlib.report.data import ReportData
 from crmlib.report.drawing import to_svg
-from crmlib.report.numbers import Change, compare, write_number, write_share
+from crmlib.report.numbers import KIND, Change, compare, write_number, write_share
 
-# the unit of a figure → how it is written; everything else is a count
-KIND = {"cny": "money", "share": "share", "hours": "hours", "days": "days", "score": "score", "times": "decimal"}
 NO_CHANGE = {"amount_change_1m"}  # is one already
 
 

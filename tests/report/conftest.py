@@ -346,3 +346,87 @@ def english():
     from crmlib.report.sections import build_report
 
     return build_report(make_data(lang="en", notes=()))
+
+
+@pytest.fixture(scope="session")
+def fill():
+    """fill(home, {"a.csv": text, …}) → the book made of these files, added to those before."""
+    from crmlib.book.build import build_book
+    from crmlib.book.importing import import_files
+    from crmlib.inputs import list_inputs
+    from crmlib.labels import speaker
+    from crmlib.settings import load_settings
+
+    def make(home, files: dict[str, str]):
+        home.inbox.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (home.inbox / name).write_text(text, encoding="utf-8")
+        how = {"settings": load_settings(home), "origin": "own"}
+        told = {"received_on": date(2024, 7, 1), "say": speaker("zh"), "tell": lambda line: None}
+        imported = import_files(home, list_inputs([home.inbox]), **how, **told)
+        return build_book(home, key=imported.key, **how)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def publish():
+    """publish(home, "2024-06") → a report of the book with its tables, figures and manifest, without its pages."""
+    from crmlib.book.work import open_work
+    from crmlib.insight.results import compute_results, state_figures
+    from crmlib.report.published import Published
+
+    def make(home, period: str, *, version: str = "") -> Published:
+        folder = home.reports / period
+        work = open_work(home=str(home.root), period=period, book=version, out=str(folder))
+        tables, days = work.book.tables, {"start": work.period.start, "as_of": work.as_of}
+        results = dict(compute_results(tables, settings=work.settings, **days))
+        results["figures"] = state_figures(tables, results, as_of=work.as_of)
+        results["customers"] = work.book.frame(tables["customers"])
+        for name, table in results.items():
+            work.save_table(name, table)
+        manifest = {"run_id": f"{period}-test", "period": period, "as_of": f"{work.as_of}", "book": work.book.version}
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        return Published(folder)
+
+    return make
+
+
+FILES = {
+    "客户.csv": "客户名称,区域\n甲示例有限公司,华东\n乙示例有限公司,\n丙示例有限公司,\n",
+    "订单.csv": (
+        "订单号,客户名称,下单日期,金额,状态\n"
+        "1,甲示例有限公司,2024-05-10,600,已完成\n"
+        "1,甲示例有限公司,2024-05-10,400,已完成\n"  # of the same order
+        "2,甲示例有限公司,2024-06-10,-100,已取消\n"  # takes its amount off, is no order
+        "3,乙示例有限公司,2024-06-10,250,已完成\n"
+        "4,乙示例有限公司,2023-06-30,70,已完成\n"  # a day more than 12 months ago
+        "5,,2024-06-11,30,已完成\n"  # nobody's
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def june_home(tmp_path_factory, fill, publish):
+    """A home of three customers with a report of June. Not to be changed: `june` is a copy."""
+    from crmlib.home import Home
+
+    root = tmp_path_factory.mktemp("june")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRM_KEY_FILE", str(root / "vault.key"))
+        home = Home(root / "home")
+        fill(home, FILES)
+        publish(home, "2024-06")
+    return home
+
+
+@pytest.fixture
+def june(june_home, tmp_path, monkeypatch):
+    """A home of one's own with a report of June."""
+    import shutil
+
+    from crmlib.home import Home
+
+    monkeypatch.setenv("CRM_KEY_FILE", str(june_home.root.parent / "vault.key"))
+    shutil.copytree(june_home.root, tmp_path / "home")
+    return Home(tmp_path / "home")
