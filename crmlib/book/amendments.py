@@ -158,6 +158,13 @@ def apply_amendments(
     return merged._replace(customers=customers.reset_index(), cells=cells)
 
 
+def amended_on(home: Home, field: str, row_to_customer: pd.Series) -> dict[str, datetime]:
+    """customer_id → when this field of theirs was last amended."""
+    lines = [line for line in read_lines(home, "correction") if line.subject.get("field") == field]
+    known = {row: row_to_customer[row] for line in lines if (row := line.subject.get("row_id")) in row_to_customer.index}
+    return {known[row]: line.at for line in lines if (row := line.subject.get("row_id")) in known}
+
+
 def _values(field: Field, text: str, dictionary: Dictionary, on: date) -> dict[str, object] | None:
     """What a cell of this field gives the customer: field → value, missing where the text is empty; None if it cannot be read."""
     reading = reading_of(field, dictionary, SheetFacts(Decimal(1), "CNY", on))

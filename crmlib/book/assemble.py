@@ -1,5 +1,7 @@
 """All kept rows brought together: whose each row is, and the tables they make, masked as the book shows them."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
@@ -11,6 +13,7 @@ from crmlib.book.changes import list_changes
 from crmlib.book.hiding import hide_table
 from crmlib.dictionary import Dictionary
 from crmlib.home import Home
+from crmlib.intake.customer_stages import collect_sayings, date_stages
 from crmlib.intake.merging import Merged
 from crmlib.intake.references import References
 from crmlib.intake.tables import resolve_staff, take_apart, take_contacts, take_tags, through_orders
@@ -84,11 +87,19 @@ def seen_days(references: References, sheets: Sheets) -> pd.DataFrame:
 
 
 def assemble_tables(
-    sheets: Sheets, by_line: pd.DataFrame, merged: Merged, *, dictionary: Dictionary, key: Key, name_style: str
+    sheets: Sheets,
+    by_line: pd.DataFrame,
+    merged: Merged,
+    *,
+    dictionary: Dictionary,
+    key: Key,
+    name_style: str,
+    staged_by_hand: Mapping[str, datetime],
 ) -> Assembled:
-    """by_line: whose each row is (sheet, line, customer_id, fault). Returns every table that the rows make."""
+    """by_line: whose each row is (sheet, line, customer_id, fault). staged_by_hand: customer_id → when a person last set the
+    stage. Returns every table that the rows make; `cells` is that of `merged`, with what talks say of stages."""
     parts: dict[str, list[pd.DataFrame]] = {}
-    wide, lost = [], []
+    wide, lost, told = [], [], []
     for n, (sheet, rows) in enumerate(zip(sheets.about, sheets.rows, strict=True)):
         mine = by_line[by_line["sheet"].eq(n)].set_index("line").reindex(rows.index)
         rows = rows.assign(customer_id=mine["customer_id"].astype("str"))
@@ -96,12 +107,24 @@ def assemble_tables(
             nobody = rows["customer_id"].isna() & mine["fault"].ne("ID_CONFLICT")
             lost.append(_lost(rows[nobody], n))
             rows = rows[~nobody]
+        told.append((sheet.table, rows))
         wide.append(rows[[c for c in rows.columns if c.startswith(("contacts.", "tags.")) or c in _OF_CUSTOMERS]])
         taken = take_apart(rows, table=sheet.table, system=sheet.about["system"], dictionary=dictionary)
         for name, part in taken.items():
             parts.setdefault(name, []).append(part)
     tables = through_orders({name: pd.concat(some, ignore_index=True) for name, some in parts.items()})
     tables, customers, staff = resolve_staff(tables, merged.customers, key=key)
+    days = {n: pd.Timestamp(sheet.batch.received_on) for n, sheet in enumerate(sheets.about)}
+    first_seen = sheets.index["sheet"].map(days).groupby(sheets.index["row_id"]).min()
+    merged, stages = date_stages(
+        merged._replace(customers=customers),
+        collect_sayings(told, first_seen, sheets.changes),
+        tables.get("interactions"),
+        by_hand=staged_by_hand,
+    )
+    customers = merged.customers
+    if len(stages):
+        tables["stage_changes"] = pd.concat([*(tables[n] for n in ("stage_changes",) if n in tables), stages])
     together = pd.concat(wide, ignore_index=True)
     contacts, methods = take_contacts(together, key=key)
     tables |= {"customers": customers, "contacts": contacts, "tags": take_tags(together), "staff": staff}
@@ -115,6 +138,7 @@ def assemble_tables(
     masks = [mask_column(kind, some["value"]) for kind, some in methods.groupby("kind") if kind in MASKS]
     mask = pd.concat(masks) if masks else pd.Series(dtype="str")
     shown["contact_methods"] = methods.assign(mask=mask).drop(columns=["value", "named"], errors="ignore")
+    shown["cells"] = merged.cells
     return Assembled(shown, pd.concat([_NOBODY, *(one for one in lost if len(one))], ignore_index=True))
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from crmlib.book.amendments import apply_amendments
+from crmlib.book.amendments import amended_on, apply_amendments
 from crmlib.book.assemble import Sheets, assemble_tables, load_sheets, seen_days
 from crmlib.book.balance import balance_by_file, check_balance
 from crmlib.book.batches import Reader, list_batches, reading_rules
@@ -94,7 +94,13 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     merged = apply_amendments(merged, matched.row_to_customer, home=home, key=key, dictionary=dictionary, on=last)
     by_line = assign_customers(references, matched.row_to_customer)
     tables, lost = assemble_tables(
-        sheets, by_line, merged, dictionary=dictionary, key=key, name_style=settings.privacy.name
+        sheets,
+        by_line,
+        merged,
+        dictionary=dictionary,
+        key=key,
+        name_style=settings.privacy.name,
+        staged_by_hand=amended_on(home, "lifecycle_stage", matched.row_to_customer),
     )
     traced, not_data = trace_rows(batches, sheets, by_line, lost)
     balance = balance_by_file(batches, traced["records"], not_data)
@@ -103,7 +109,7 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
         traced["records"].dropna(subset=["customer_id"]).drop_duplicates("row_id").set_index("row_id")["customer_id"]
     )
     changes = sheets.changes.assign(customer_id=sheets.changes["row_id"].map(owner))
-    tables |= traced | _registry(references, matched, previous) | {"cells": merged.cells, "changes": changes}
+    tables |= traced | _registry(references, matched, previous) | {"changes": changes}
     tables["names"] = dated_names(references, matched.row_to_customer, seen, merged.customers)
     tables["spot_checks"] = spot_checks(home)
     tables["tag_entries"] = tag_entries(home, tables["aliases"])

@@ -131,10 +131,12 @@ def status_changes(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
         parts.append(found.assign(cause="SOURCE_CHANGED"))
     rows = tables["stage_changes"]
     day = rows.changed_at.date()
-    mine = rows.filter((rows.entity == "customer") & rows.customer_id.notnull() & (day >= start) & (day < as_of))
+    changed = (rows.entity == "customer") & rows.customer_id.notnull() & rows.from_stage.notnull()
+    mine = rows.filter(changed & (day >= start) & (day < as_of))
     found = read_frame(mine.select("customer_id", old=mine.from_stage, new=mine.to_stage, on=mine.changed_at.date()))
     parts.append(found.assign(field="lifecycle_stage", cause="STAGE_DATED", source_file=None, line=None))
     every = pd.concat([part for part in parts if len(part)] or [parts[-1]])
+    every = every.drop_duplicates(["customer_id", "field", "old", "new", "on"])  # what a source changed is dated too
     places = zip(every["source_file"], every["line"], strict=True)
     about = [{"file": file, "line": int(line)} if isinstance(file, str) else {} for file, line in places]
     return _ordered(
