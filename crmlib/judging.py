@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 # plan segment → the tier it is
@@ -122,12 +123,16 @@ class Clusters:
 
 @dataclass(frozen=True)
 class Churn:
-    """The probability of no order: how far ahead, and with how many customers it is told."""
+    """The probability of no order: how far ahead, and with how many customers it is told. `hold_out`: the share of customers at
+    risk whom plans leave alone from that day on, by chance; never those of the value tiers `hold_out_spare`."""
 
     horizon_days: int
     min_customers: int
     min_repeaters: int
     min_contracts: int
+    hold_out: float
+    hold_out_spare: tuple[Literal["high", "middle", "low"], ...]
+    hold_out_from: date | None = None
 
 
 @dataclass(frozen=True)

@@ -220,6 +220,8 @@ def _contradictions(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
         found.append(("error.settings_tiers", {"high": value.high, "middle": value.middle}))
     if not 0 < settings.checks.flood_share <= 1:
         found.append(("error.settings_share", {"where": "[checks] flood_share", "value": settings.checks.flood_share}))
+    if not 0 <= settings.churn.hold_out <= 0.5:
+        found.append(("error.settings_hold_out", {"value": settings.churn.hold_out}))
     if not 1 <= settings.periods.fiscal_year_start <= 12:
         found.append(("error.settings_month", {"value": settings.periods.fiscal_year_start}))
     found += find_faults(settings.segments)

@@ -121,12 +121,6 @@ def backtest_origins(orders: pd.DataFrame, *, as_of: date, horizon_days: int, mo
     return sorted(day.date() for day in days if pd.notna(first) and day - first >= pd.Timedelta(days=182))
 
 
-def name_customers(scored: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """With the name of each customer, as the book shows it."""
-    names = read_frame(tables["customers"].select("customer_id", "name"))
-    return scored.merge(names, on="customer_id", how="left")
-
-
 def judge_values(bought: np.ndarray, foreseen: np.ndarray) -> tuple[float, float, float, float]:
     """bought in all, capture, gini, total of backtest_value. Ties stand in the order given."""
     whole = float(bought.sum())

@@ -15,6 +15,7 @@ from crmlib.insight.profile import profile_customers
 from crmlib.insight.stages import count_stages
 from crmlib.insight.tiers import assign_tiers
 from crmlib.insight.trend import order_trend
+from crmlib.insight.uplift import compute_uplift, uplift_figures
 from crmlib.periods import add_months
 from crmlib.settings import Settings
 
@@ -29,7 +30,9 @@ class Analysis(NamedTuple):
 
 
 # computed by the notebook of that name for this period, and by `compute_results` for the one before
-ANALYSES: dict[str, Analysis] = {}
+ANALYSES: dict[str, Analysis] = {
+    "70_churn": Analysis(compute_uplift, uplift_figures, "uplift"),
+}
 
 
 def compute_quality(tables: Tables, *, settings: Settings, start: date, as_of: date) -> Mapping[str, pd.DataFrame]:

@@ -52,6 +52,11 @@ COLUMNS = {
     "churn": ["customer_id", "p_no_order", "horizon_days", "drivers", "model", "name", "active"],
     "churn_backtest": ["origin", "population", "model", "n", "base_rate", "auc", "brier", "ece", "warned", "precision", "recall"],
     "churn_reliability": ["population", "bin", "n", "said", "happened"],
+    "hold_out": ["customer_id", "group", "value", "assigned_on", "until", "ordered_on", "contacted_on", "ended", "name", "owner"],
+    "uplift": [
+        "at_risk", "contacted", "contacted_ordered", "contacted_reached", "held_out", "held_out_ordered", "held_out_reached",
+        "difference", "low", "high", "open", "open_held_out", "base_rate", "needed", "ready_on",
+    ],
     "renewals": ["customer_id", "contract_end", "p_not_renewed", "contracts", "model", "name"],
     "lost_lacking": ["customer_id", "name", "owner", "lost_on", "lost_reason", "lacks"],
     "lifetime": [

@@ -6,15 +6,18 @@ import pandas as pd
 
 from crmlib.insight.churn import REFUSED, tell_model
 from crmlib.insight.drivers import tell_drivers
+from crmlib.insight.uplift import DETECT, LEAST
+from crmlib.intervals import wilson
 from crmlib.labels import Say
 from crmlib.report import charts
 from crmlib.report.blocks import Block, Figure, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice
-from crmlib.report.numbers import write_number, write_share
+from crmlib.report.numbers import write_day, write_money, write_number, write_share
 from crmlib.report.parts import columns, make_figure, make_section
 
 TOP = 15  # customers listed
+NONE = pd.Series(dtype="str")
 COMPARED = ("score", "bg_nbd", "rfm_logit", "recency", "rule")  # as they stand in the table of the proof
 
 
@@ -24,18 +27,18 @@ def build_churn(data: ReportData) -> Section | None:
     if rows.empty:
         return None
     n, model = say("section.n_customers", n=write_number(len(rows))), rows["model"].iloc[0]
-    rest = [*_renewals(data), *_lost(data)]
+    rest = [*_renewals(data), *_uplift(data), *_lost(data)]
     if model.startswith(REFUSED):
         words = {"why": tell_model(model, say)}
         blocks: list[Block] = [Text(say("section.churn.refused", **words), "caution"), *rest]
         return make_section(data, "churn", say("section.churn.title_refused", **words), blocks, n=n)
-    active = rows[rows["active"].astype(bool)]
+    active = rows[rows["active"].astype(bool) & ~rows["customer_id"].isin(_left_alone(data)["customer_id"])]
     blanks = {
         "days": data.settings.churn.horizon_days,
         "n": write_number(len(active)),
         "silent": write_number(active["p_no_order"].astype(float).sum()),
     }
-    blocks = [*_proof(data), _list(active, say, model), *rest]
+    blocks = [*_list(data, active, model), *_proof(data), *rest]
     return make_section(data, "churn", say("section.churn.title", **blanks), blocks, n=n)
 
 
@@ -82,7 +85,7 @@ def _reliability(bins: pd.DataFrame, say: Say) -> Figure:
 
 def _compared(past: pd.DataFrame, say: Say) -> Table:
     """Means over the origins, with the lowest and highest AUC."""
-    shown = past[past["model"].isin(COMPARED)]
+    shown = past[past["model"].isin(COMPARED) & past["precision"].notna()]  # the rule names nobody who still orders
     parts = []
     for (population, model), some in shown.groupby(["population", "model"]):
         auc = some["auc"].astype(float)
@@ -103,19 +106,85 @@ def _compared(past: pd.DataFrame, say: Say) -> Table:
     return Table(say("section.churn.compared"), named, rows, say("section.churn.compared_note"))
 
 
-def _list(active: pd.DataFrame, say: Say, model: str) -> Table:
-    """Those who still buy and are likeliest to stop."""
+def _list(data: ReportData, active: pd.DataFrame, model: str) -> Iterator[Block]:
+    """Those who still buy and are likeliest to stop, with what they bought, and what to do about it."""
+    say = data.say
     first = active.sort_values(["p_no_order", "customer_id"], ascending=[False, True]).head(TOP)
     first = first.assign(why=[say("section.join").join(tell_drivers(one, say)) for one in first["drivers"]])
+    amounts = data.measures.reindex(columns=["customer_id", "amount_12m_cny"])
+    first = first.merge(amounts, on="customer_id", how="left")
+    told = [
+        (key, kind)
+        for key, kind in (("owner", "text"), ("amount_12m_cny", "wan"))
+        if first.get(key, NONE).notna().any()
+    ]
     named = columns(
-        say,
-        ("name", "text"),
-        ("p_no_order", "share"),
-        ("why", "text"),
-        ("customer_id", "id"),
+        say, ("name", "text"), *told, ("p_no_order", "share"), ("why", "text"), ("customer_id", "id"),
         screen_only=("customer_id",),
+    )  # fmt: skip
+    blanks = {"n": write_number(len(first)), "amount": write_money(first["amount_12m_cny"].fillna(0).sum(), say)}
+    yield Text(say("section.churn.advice", **blanks), "finding")
+    yield Table(say("section.churn.list"), named, first, say("section.churn.list_note", model=tell_model(model, say)))
+
+
+def _uplift(data: ReportData) -> Iterator[Block]:
+    """Whether contact helps, beside those who were left alone by chance; or what it takes to know."""
+    say, rules = data.say, data.settings.churn
+    if data.uplift.empty:
+        return
+    one = data.uplift.iloc[0]
+    spared = say("section.join").join(say(f"tier.value.{name}") for name in rules.hold_out_spare)
+    blanks = {
+        "share": write_share(rules.hold_out, say, digits=0), "points": write_number(100 * DETECT), "least": LEAST,
+        "spared": say("section.churn.spared", tiers=spared) if spared else "", "days": rules.horizon_days,
+        "since": rules.hold_out_from or data.period.as_of, "at_risk": write_number(one["at_risk"]),
+        "open": write_number(one["open"]), "open_held_out": write_number(one["open_held_out"]),
+        **{key: write_number(one[key]) for key in ("contacted", "held_out", "held_out_reached")},
+    }  # fmt: skip
+    if pd.isna(one["needed"]) or pd.isna(one["ready_on"]):
+        when = say("section.churn.uplift_never")
+    else:
+        needed = {"needed": write_number(one["needed"]), "ready_on": write_day(one["ready_on"])}
+        when = say("section.churn.uplift_when", base=write_share(one["base_rate"], say, digits=0), **needed, **blanks)
+    if rules.hold_out_from is None or not rules.hold_out:
+        yield Text(say("section.churn.uplift_off", when=when, **blanks), "caution")
+        return
+    if pd.isna(one["difference"]):
+        yield Text(say("section.churn.uplift_few", when=when, **blanks), "caution")
+    else:
+        points = {key: write_number(100 * one[key], 1, sign=True) for key in ("difference", "low", "high")}
+        left_alone = one["held_out_reached"] / one["held_out"] < one["contacted_reached"] / one["contacted"]
+        clear = "void" if not left_alone else "helps" if one["low"] > 0 else "harms" if one["high"] < 0 else "unclear"
+        so = say(f"section.churn.uplift_{clear}", when=when)
+        yield Text(say("section.churn.uplift", so=so, **points, **blanks), "finding", refs=("uplift",))
+    if one["contacted"] and one["held_out"]:
+        yield _groups(one, say, blanks)
+    if len(alone := _left_alone(data)):
+        named = columns(say, ("name", "text"), ("owner", "text"), ("assigned_on", "date"), ("until", "date"),
+                        ("customer_id", "id"), screen_only=("customer_id",))  # fmt: skip
+        yield Table(say("section.churn.alone"), named, alone, say("section.churn.alone_note", **blanks), on_paper=10)
+
+
+def _left_alone(data: ReportData) -> pd.DataFrame:
+    rows = data.hold_out
+    return rows[rows["group"].eq("held_out") & ~rows["ended"].astype(bool)]
+
+
+def _groups(one: pd.Series, say: Say, blanks: dict) -> Table:
+    rows = []
+    for group in ("contacted", "held_out"):
+        n, ordered, reached = one[group], one[f"{group}_ordered"], one[f"{group}_reached"]
+        low, high = wilson(int(ordered), int(n))
+        rows.append((say(f"section.churn.{group}"), n, ordered, ordered / n, low, high, reached / n))
+    keys = {"label": "text", "n": "int", "ordered": "int", "ordered_share": "share", "low": "share", "high": "share",
+            "reached_share": "share"}  # fmt: skip
+    named = columns(say, *keys.items(), screen_only=("low", "high"))
+    return Table(
+        say("section.churn.groups"),
+        named,
+        pd.DataFrame(rows, columns=list(keys)),
+        say("section.churn.groups_note", **blanks),
     )
-    return Table(say("section.churn.list"), named, first, say("section.churn.list_note", model=tell_model(model, say)))
 
 
 def _renewals(data: ReportData) -> Iterator[Block]:
