@@ -37,26 +37,32 @@ class Metric:
 
 @dataclass(frozen=True)
 class Column:
-    """`note` is what the column means, shown on hover and focus."""
+    """`note` is what the column means, shown on hover and focus. What is neither for paper nor for the page is for the workbook."""
 
     key: str
     title: str
     kind: Kind = "text"
     note: str = ""
     paper: bool = True  # False: left out in the PDF, where the page is narrow
+    page: bool = True  # False: left out in the HTML
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Rows hold raw numbers and days, and text that is ready to read. `anchor` names the column that other blocks refer to."""
+    """Rows hold raw numbers and days, and text that is ready to read. `anchor` names the column that other blocks refer to.
+
+    `place`: a section's first table stands in it, the others are folded away in the HTML and stand behind the report in the
+    PDF, unless they say "body" or "appendix" themselves.
+    """
 
     title: str
     columns: tuple[Column, ...]
     rows: pd.DataFrame
     note: str = ""
     anchor: str = ""
-    on_paper: int = 40  # rows in the PDF; the workbook always has all
+    on_paper: int = 8  # rows in the PDF, fewer where the section would leave its page; the workbook always has all
     on_page: int = 500  # rows in the HTML
+    place: Literal["auto", "body", "appendix"] = "auto"
 
 
 @dataclass(frozen=True)
@@ -111,10 +117,18 @@ class Report:
     org: str = ""
     run_id: str = ""
     facts: tuple[str, ...] = field(default=())  # small print of the first page: book, kit version, days covered
+    papers: tuple[tuple[str, str], ...] = ()  # working papers that lie beside the report: (title, path)
 
     def blocks(self) -> Iterator[Block]:
         for section in self.sections:
             yield from section.blocks
+
+
+def appended(blocks: Sequence[Block]) -> list[Table]:
+    """The tables of a section that stand behind its text."""
+    tables = [block for block in blocks if isinstance(block, Table) and block.place != "body" and not block.anchor]
+    first = next((table for table in tables if table.place == "auto"), None)
+    return [table for table in tables if table is not first]
 
 
 def grouped(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Block]]]:
@@ -132,7 +146,7 @@ def grouped(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Block]]]:
         if name == "halves":
             for i in range(0, len(members), 2):
                 yield ("pair" if len(members) > i + 1 else "figure"), members[i : i + 2]
-        elif name in ("metrics", "findings"):
+        elif name in ("metrics", "findings", "caution"):
             yield name, members
         else:
             yield from ((name, [one]) for one in members)

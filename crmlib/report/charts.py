@@ -219,7 +219,8 @@ def draw_tier_moves(moves: pd.DataFrame, say: Say, *, dimension: str) -> Figure:
     sns.heatmap(kinds, annot=words, fmt="", cmap=ListedColormap(colors), vmin=0, vmax=3, ax=ax, **look)
     ax.set_xticks([i + 0.5 for i in rank], [_lines(name, 4) for name in names], rotation=0, color=INK)
     ax.set_yticks([i + 0.5 for i in rank], [_lines(name, 6) for name in names], rotation=0)
-    ax.set(xlabel=say("chart.moves_now"), ylabel=say("chart.moves_before"))
+    ax.set_xlabel(say("chart.moves_now"))
+    ax.set_ylabel(say("chart.moves_before"), rotation=0, ha="right", va="center")
     ax.xaxis.set_label_position("bottom")
     return figure
 

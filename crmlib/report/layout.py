@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 
 from crmlib.labels import Say, speaker
-from crmlib.report.blocks import Block, Column, Figure, Metric, Report, Section, Table, Text, grouped
+from crmlib.report.blocks import Block, Column, Figure, Metric, Report, Section, Table, Text, appended, grouped
 from crmlib.report.numbers import NUMERIC, Change, is_missing, write_number, write_value
 from crmlib.report.style import CHANGE
 
 _NUMBER = re.compile(r"(\D*?)([−+±]?\d[\d,.]*|—)(.*)", re.DOTALL)  # CNY 1.2 million → CNY, 1.2, million
+FEW = 8  # rows that a small screen shows as cards, where several columns hold sentences
 _UNIT = re.compile(r"(?<=\d) (?=[%\w])")
 
 
@@ -23,19 +24,30 @@ def lay_out(report: Report, *, paper: bool = False) -> dict[str, Any]:
     """The whole report as dicts, lists and text. `paper` leaves out rows that only fit on a screen."""
     say = speaker(report.lang, report.currency)
     numbers = number_refs(report)
+    sections = [lay_section(section, say, paper=paper, numbers=numbers) for section in report.sections]
+    tables = [
+        block for section in sections for g in section["groups"] for block in g["blocks"] if block.get("appended")
+    ]
+    for no, table in enumerate(tables, start=1):
+        table["no"] = say("report.table_no", n=no)
     return {
         "lang": {"zh": "zh-CN", "en": "en"}[report.lang],
         "title": report.title,
         "subtitle": report.subtitle,
+        "period": report.period,
         "org": report.org,
         "run_id": report.run_id,
         "facts": list(report.facts),
-        "sections": [lay_section(section, say, paper=paper, numbers=numbers) for section in report.sections],
+        "sections": sections,
+        "papers": [{"title": title, "path": path} for title, path in report.papers],
         "words": {key: say(f"report.{key}") for key in WORDS},
     }
 
 
-WORDS = ("contents", "skip", "filter", "no_match", "sort", "data", "caveat", "definition", "page_of")
+WORDS = (
+    "contents", "skip", "filter", "no_match", "sort", "data", "caveat", "definition", "page_of", "show_all", "rows_found",
+    "rows_behind", "appendix", "see_appendix", "papers",
+)  # fmt: skip
 
 
 def number_refs(report: Report) -> dict[str, int]:
@@ -61,10 +73,11 @@ def lay_section(
 def lay_blocks(
     blocks: tuple[Block, ...], say: Say, *, paper: bool = False, numbers: dict[str, int] | None = None
 ) -> list[dict[str, Any]]:
+    behind = {id(table) for table in appended(blocks)}
     return [
-        {"kind": kind, "blocks": [_lay(b, say, paper, numbers or {}) for b in members]}
+        {"kind": kind, "blocks": [_lay(one, say, paper, numbers or {}) | {"appended": id(one) in behind} for one in members]}
         for kind, members in grouped(blocks)
-    ]
+    ]  # fmt: skip
 
 
 def _lay(block: Block, say: Say, paper: bool, numbers: dict[str, int]) -> dict[str, Any]:
@@ -74,17 +87,18 @@ def _lay(block: Block, say: Say, paper: bool, numbers: dict[str, int]) -> dict[s
             "refs": [{"id": ref, "no": str(numbers[ref])} for ref in block.refs if ref in numbers],
         }
     if isinstance(block, Metric):
-        return _lay_metric(block, say)
+        return _lay_metric(block, say, numbers)
     return _lay_table(block, say, paper) if isinstance(block, Table) else _lay_figure(block, say, paper)
 
 
-def _lay_metric(metric: Metric, say: Say) -> dict[str, Any]:
+def _lay_metric(metric: Metric, say: Say, numbers: dict[str, int]) -> dict[str, Any]:
     before, number, after = _NUMBER.fullmatch(write_value(metric.value, metric.unit, say)).groups()
     return {
         "label": metric.label,
         "number": number,
         "unit": f"{after} {before}".strip(),
         "figure_id": metric.figure_id,
+        "no": str(numbers.get(metric.figure_id, "")),
         "n": "" if metric.n is None else say("report.n_is", n=write_number(metric.n)),
         "definition": glue(metric.definition),
         "change": _lay_change(metric.change, say) if metric.change else None,
@@ -98,16 +112,18 @@ def _lay_change(change: Change, say: Say) -> dict[str, str]:
 
 
 def _lay_table(table: Table, say: Say, paper: bool) -> dict[str, Any]:
-    limit = table.on_paper if paper else table.on_page
-    shown, total = table.rows.head(limit), len(table.rows)
-    cut = say("report.rows_cut", shown=write_number(limit), total=write_number(total)) if total > limit else ""
-    columns = [column for column in table.columns if column.paper or not paper]
+    """`cut` says how many rows are not shown; its blank is filled on the page, which may show fewer still."""
+    shown, total = table.rows.head(table.on_paper if paper else table.on_page), len(table.rows)
+    columns = [column for column in table.columns if (column.paper if paper else column.page)]
     return {
         "title": table.title,
-        "columns": [_lay_column(column, shown[column.key], say, paper) for column in columns],
+        "total": total,
+        "columns": (laid := [_lay_column(column, shown[column.key], say, paper) for column in columns]),
+        "cards": len(shown) <= FEW and sum(column["wraps"] for column in laid) > 1,
         "rows": [[_lay_cell(row[c.key], c, say) for c in columns] for row in shown.to_dict("records")],
         "anchors": [str(value) for value in shown[table.anchor]] if table.anchor else [],
-        "note": glue(" ".join(part for part in (table.note, cut) if part)),
+        "note": glue(table.note),
+        "cut": glue(say("report.rows_cut", shown="#", total=write_number(total))),
     }
 
 

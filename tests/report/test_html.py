@@ -125,7 +125,7 @@ def test_a_long_table_is_cut_and_says_so(report):
     table = Table("t", (Column("n", "n", "int"),), pd.DataFrame({"n": range(600)}))
     page = Page(render_html(replace(report, sections=(Section("x", "x", "x", (table,)),))))
     assert len(page.all("tr")) == 501
-    assert "此处列出前 500 行，共 600 行" in page.text.replace("\xa0", " ")
+    assert "共 600 行，此处为前 500 行，其余见 report.xlsx" in page.text.replace("\xa0", " ")
 
 
 def test_english_is_english(english):

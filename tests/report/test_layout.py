@@ -58,8 +58,28 @@ def test_paper_leaves_out_what_only_a_screen_has_room_for():
     table = Table("t", columns, pd.DataFrame({"a": ["x"] * 50, "b": ["y"] * 50}))
     [screen], [paper] = lay_blocks((table,), ZH), lay_blocks((table,), ZH, paper=True)
     assert [len(one["blocks"][0]["columns"]) for one in (screen, paper)] == [2, 1]
-    assert [len(one["blocks"][0]["rows"]) for one in (screen, paper)] == [50, 40]
-    assert "共 50\u00a0行" in paper["blocks"][0]["note"] and not screen["blocks"][0]["note"]
+    assert [len(one["blocks"][0]["rows"]) for one in (screen, paper)] == [50, 8]
+    assert paper["blocks"][0]["total"] == 50 and "共 50\u00a0行，此处为前 # 行" in paper["blocks"][0]["cut"]
+
+
+def test_the_first_table_stands_in_its_section_and_the_others_behind_it():
+    def table(title, **own):
+        return Table(title, (Column("a", "a"),), pd.DataFrame({"a": ["x"]}), **own)
+
+    def behind(*tables):
+        return [t["title"] for g in lay_blocks(tables, ZH) for t in g["blocks"] if t["appended"]]
+
+    assert behind(table("a"), table("b"), table("c")) == ["b", "c"]
+    assert behind(table("a", place="appendix"), table("b")) == ["a"]
+    assert behind(table("a"), table("b", place="body"), table("c", anchor="a")) == []
+
+
+def test_a_column_of_the_workbook_alone_is_on_no_page():
+    columns = (Column("a", "a"), Column("sql", "sql", page=False, paper=False))
+    table = Table("t", columns, pd.DataFrame({"a": ["x"], "sql": ["SELECT"]}))
+    for paper in (False, True):
+        [laid] = lay_blocks((table,), ZH, paper=paper)
+        assert [column["title"] for column in laid["blocks"][0]["columns"]] == ["a"]
 
 
 def test_a_finding_is_numbered_by_the_line_of_its_figure(report):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from pypdf import PdfReader
 
-from crmlib.report.blocks import Column, Section, Table, Text
+from crmlib.report.blocks import Column, Figure, Metric, Section, Table, Text
 from crmlib.report.pdf import render_pdf, write_pdf
 from crmlib.report.sections import build_report
 
@@ -49,11 +49,40 @@ def test_a_summary_that_is_too_full_still_stays_on_page_one(make_data, only, tmp
 
 def test_every_section_is_a_bookmark_and_no_heading_ends_a_page(pdf, report, tmp_path):
     reader = read(pdf, tmp_path)
-    assert [re.sub(r"\s", " ", one.title) for one in reader.outline] == [section.title for section in report.sections]
+    assert [re.sub(r"\s", " ", one.title) for one in reader.outline] == [
+        *(section.title for section in report.sections),
+        "附表",
+    ]
     titles = {re.sub(r"\s", "", section.title) for section in report.sections}
     for page in reader.pages:
         lines = [line for line in page.extract_text().splitlines() if line.strip()]
         assert re.sub(r"\s", "", lines[-2]) not in titles  # the last line is the footer
+
+
+def test_a_section_begins_with_its_tiles_and_its_first_picture_on_one_page(pdf, report, tmp_path):
+    pages = [text_of(page) for page in read(pdf, tmp_path).pages]
+    for section in report.sections[1:]:
+        title = re.sub(r"\s", "", section.title)
+        [page] = [text for text in pages[2:] if title in text]
+        begun = page[page.index(title) :]
+        first = next((b for b in section.blocks if isinstance(b, Figure)), None)
+        for block in [b for b in section.blocks if isinstance(b, Metric)] + [first] * bool(first):
+            assert re.sub(r"\s", "", getattr(block, "label", "") or block.title) in begun, (section.id, block)
+
+
+def test_a_long_table_is_cut_in_its_section_and_says_where_the_rest_is(report, tmp_path):
+    rows = pd.DataFrame({"name": [f"客户{i}" for i in range(120)]})
+    tables = [Table(title, (Column("name", "名称"),), rows) for title in ("正文的表", "后面的表")]
+    pages = [
+        text_of(p)
+        for p in read(render_pdf(replace(report, sections=(Section("x", "x", "y", tuple(tables)),))), tmp_path).pages
+    ]
+    assert (
+        "正文的表" in pages[0]
+        and "共120行，此处为前8行，其余见report.xlsx" in pages[0]
+        and "另见附表：附表1" in pages[0]
+    )
+    assert len(pages) == 2 and "附表1后面的表" in pages[1] and "客户8" not in "".join(pages).replace("客户80", "")
 
 
 def test_a_long_table_repeats_its_header_with_the_title_on_top(report, tmp_path):

@@ -26,7 +26,7 @@ def build_at_risk(data: ReportData) -> Section | None:
     told = rows.assign(why=[_why(reasons, say) for reasons in rows["reasons"]])
     blanks = {"n": write_number(len(rows)), "amount": write_money(rows["amount_12m_cny"].sum(), say)}
     metrics = make_metrics(data, "tier_risk_churn_risk", "at_risk_customers", "at_risk_amount_12m", "overdue_amount")
-    blocks = [*metrics, Table(say("section.at_risk.list"), named, told)]
+    blocks = [*metrics, Table(say("section.at_risk.list"), named, told, on_paper=15)]
     return make_section(data, "at_risk", say("section.at_risk.title", **blanks), blocks, n=count_customers(data))
 
 

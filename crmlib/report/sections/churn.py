@@ -103,7 +103,7 @@ def _compared(past: pd.DataFrame, say: Say) -> Table:
         say, ("population", "text"), ("method", "text"), ("origins", "int"), ("auc", "text"), ("auc_range", "text"),
         ("brier", "text"), ("ece", "text"), ("precision", "share"), ("recall", "share"), screen_only=("auc_range", "ece"),
     )  # fmt: skip
-    return Table(say("section.churn.compared"), named, rows, say("section.churn.compared_note"))
+    return Table(say("section.churn.compared"), named, rows, say("section.churn.compared_note"), place="appendix")
 
 
 def _list(data: ReportData, active: pd.DataFrame, model: str) -> Iterator[Block]:
@@ -221,4 +221,4 @@ def _lost(data: ReportData) -> Iterator[Block]:
         say, ("name", "text"), ("owner", "text"), ("lost_on", "date"), ("lost_reason", "text"), ("lacks", "text"),
         ("customer_id", "id"), screen_only=("customer_id",),
     )  # fmt: skip
-    yield Table(say("section.churn.lost"), named, told, say("section.churn.lost_note"), on_paper=10)
+    yield Table(say("section.churn.lost"), named, told, say("section.churn.lost_note"))

@@ -46,7 +46,9 @@ def build_definitions(data: ReportData) -> Section:
             ("figure_id", "id"),
         )
         note = say("section.definitions.trace", period=data.period.text)
-        blocks.append(Table(say("section.definitions.figures"), named, figures, note, anchor="figure_id", on_paper=300))
+        blocks.append(
+            Table(say("section.definitions.figures"), named, figures, note, anchor="figure_id", on_paper=1000)
+        )
     n = say("section.n_figures", n=write_number(len(figures)))
     return make_section(data, "definitions", say("section.definitions.title"), blocks, n=n)
 
@@ -71,7 +73,7 @@ def _settings(settings: Settings, say: Say) -> Table:
     rows = [(say(f"setting.{key}"), _told(key, reduce(getattr, key.split("."), settings), say), key) for key in DEFINED]
     table = pd.DataFrame(rows, columns=["rule", "value", "setting"])
     named = columns(say, ("rule", "text"), ("value", "text"), ("setting", "id"))
-    return Table(say("section.definitions.settings"), named, table)
+    return Table(say("section.definitions.settings"), named, table, on_paper=100)
 
 
 def _off(missing: pd.DataFrame, say: Say) -> Table:
@@ -83,7 +85,7 @@ def _off(missing: pd.DataFrame, say: Say) -> Table:
         }
     )
     named = columns(say, ("analysis", "text"), ("table", "text"), ("reason", "text"))
-    return Table(say("section.definitions.off"), named, table)
+    return Table(say("section.definitions.off"), named, table, place="body")
 
 
 def _told(key: str, value: object, say: Say) -> str:

@@ -76,7 +76,7 @@ def _contradictions(data: ReportData) -> Iterator[Table]:
         say, ("name", "text"), ("owner", "text"), ("rule", "text"), ("left", "text"), ("right", "text"), ("customer_id", "id"),
         screen_only=("customer_id",),
     )  # fmt: skip
-    yield Table(say("section.tags.contradictions"), named, rows, on_paper=20)
+    yield Table(say("section.tags.contradictions"), named, rows)
 
 
 def _side(rule: str, side: str, say: Say) -> str:
@@ -97,4 +97,4 @@ def _lint(data: ReportData) -> Iterator[Table]:
         tag=faults["value"], n=faults["customers"], fault=[say(f"tag_fault.{one}") for one in faults["fault"]]
     )
     named = columns(say, ("tag", "text"), ("n", "int"), ("fault", "text"), ("suggestion", "text"))
-    yield Table(say("section.tags.lint"), named, rows, on_paper=20)
+    yield Table(say("section.tags.lint"), named, rows)

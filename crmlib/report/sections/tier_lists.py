@@ -45,7 +45,7 @@ def _movers(data: ReportData) -> Table:
         say, ("name", "text"), ("owner", "text"), ("dimension_name", "text"), ("label_before", "text"),
         ("label_now", "text"), ("cause", "text"), ("customer_id", "id"), screen_only=("owner", "customer_id"),
     )  # fmt: skip
-    return Table(say("section.tiers.movers"), named, rows.assign(cause=rows["why"]), on_paper=20, on_page=60)
+    return Table(say("section.tiers.movers"), named, rows.assign(cause=rows["why"]))
 
 
 def _tier(dimension: str, label: object, say: Say) -> str:
@@ -78,7 +78,7 @@ def _ranking(data: ReportData) -> Table:
         ("cumulative_share", "share"), ("customer_id", "id"), screen_only=("customer_id",),
     )  # fmt: skip
     note = say("section.tiers.ranking_note", basis=say(f"tier_basis.{data.settings.tiers.value.basis}"))
-    return Table(say("section.tiers.ranking"), named, data.value_ranking, note, on_paper=20)
+    return Table(say("section.tiers.ranking"), named, data.value_ranking, note)
 
 
 def _screened(data: ReportData) -> Table:
@@ -98,4 +98,4 @@ def _screened(data: ReportData) -> Table:
     note = say("section.tiers.screened_note", n=write_number(held.sum()), inputs=words(inputs), missing=missing)
     named = columns(say, ("name", "text"), ("owner", "text"), ("score", "score"), ("why", "text"), ("customer_id", "id"),
                     screen_only=("customer_id",))  # fmt: skip
-    return Table(say("section.tiers.screened"), named, rows.assign(why=told)[~held.to_numpy()], note, on_paper=20)
+    return Table(say("section.tiers.screened"), named, rows.assign(why=told)[~held.to_numpy()], note)
