@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         return one
 
     run = command("run", do_run, "运行全部笔记本并发布报告 · run the notebooks and publish the report")
-    run.add_argument("--period", default="last", help="2024-06 | 2024-Q2 | 2024-W23 | last")
+    run.add_argument("--period", default="last", help="2024-06 | 2024-Q2 | 2024-W23 | last | last-week | last-quarter")
     run.add_argument(
         "--inbox", type=Path, action="append", default=[], help="另外的文件或文件夹 · other files or folders"
     )
@@ -103,17 +103,16 @@ def build_parser() -> argparse.ArgumentParser:
     trace.add_argument("--out", type=Path, help="全部行写到哪里 · all rows, .xlsx | .csv")
 
     plan = command("schedule", do_schedule, "打印定时任务 · print the scheduled task")
-    plan.add_argument("every", choices=("monthly", "weekly"))
+    plan.add_argument("every", choices=("monthly", "weekly", "quarterly"))
     return parser
 
 
 def do_run(args: argparse.Namespace, say: Say) -> int:
-    from crmlib.periods import parse_period
     from crmlib.run import plan_run, run_plan
 
     plan = plan_run(
         find_home(args.home),
-        period=None if args.period == "last" else parse_period(args.period),
+        period=args.period,
         lang=args.lang,
         role=args.role,
         book=args.book,

@@ -75,6 +75,9 @@ def parse_period(text: str) -> Period:
     raise UsageError("error.period_unknown", period=text)
 
 
-def last_full_month(today: date) -> Period:
-    """The month before the one that holds `today`."""
-    return period_of(today, kind="month").previous()
+LAST = {"last": "month", "last-week": "week", "last-quarter": "quarter"}
+
+
+def last_full(kind: str, today: date) -> Period:
+    """The month, quarter or week before the one that holds `today`."""
+    return period_of(today, kind=kind).previous()

@@ -65,10 +65,11 @@ class Plan:
 
 
 def plan_run(
-    home: Home, *, period: Period | None, lang: str, role: str, book: str, jobs: int, inbox: list[Path], today: date
+    home: Home, *, period: Period | str, lang: str, role: str, book: str, jobs: int, inbox: list[Path], today: date
 ) -> Plan:
-    """Settle inputs and period. `period` None is the last full month: by the clock for own data, the sample's own else."""
-    from crmlib.periods import last_full_month, parse_period
+    """Settle inputs and period. `period` may be a word of LAST: the last full month, week or quarter, by the clock for own data,
+    the sample's own else."""
+    from crmlib.periods import LAST, last_full, parse_period
     from crmlib.sample import SAMPLE_PERIOD
     from crmlib.settings import load_settings
 
@@ -81,8 +82,9 @@ def plan_run(
         inputs, origin = home_inputs(home)
     if inbox and not inputs:
         raise DataError("error.inbox_empty", path=", ".join(map(str, inbox)))
-    if period is None:
-        period = parse_period(SAMPLE_PERIOD) if origin == "sample" else last_full_month(today)
+    if isinstance(period, str):
+        now = parse_period(SAMPLE_PERIOD).as_of if origin == "sample" else today
+        period = last_full(LAST[period], now) if period in LAST else parse_period(period)
     return Plan(home, period, lang, role, book, jobs, tuple(inputs), origin, today)
 
 

@@ -6,16 +6,21 @@ from pathlib import Path
 
 from crmlib.labels import Say
 
-# the first of the month, or Monday, at 06:30 local time
-CRON = {"monthly": "30 6 1 * *", "weekly": "30 6 * * 1"}
-SYSTEMD = {"monthly": "*-*-01 06:30:00", "weekly": "Mon *-*-* 06:30:00"}
-WINDOWS = {"monthly": "/SC MONTHLY /D 1", "weekly": "/SC WEEKLY /D MON"}
+# the first of the month or quarter, or Monday, at 06:30 local time
+PERIOD = {"monthly": "last", "weekly": "last-week", "quarterly": "last-quarter"}
+CRON = {"monthly": "30 6 1 * *", "weekly": "30 6 * * 1", "quarterly": "30 6 1 1,4,7,10 *"}
+SYSTEMD = {"monthly": "*-*-01 06:30:00", "weekly": "Mon *-*-* 06:30:00", "quarterly": "*-01,04,07,10-01 06:30:00"}
+WINDOWS = {
+    "monthly": "/SC MONTHLY /D 1",
+    "weekly": "/SC WEEKLY /D MON",
+    "quarterly": "/SC MONTHLY /D 1 /M JAN,APR,JUL,OCT",
+}
 
 
 def schedule_text(every: str, *, home: Path, lang: str, say: Say, command: str | None = None) -> str:
-    """What to paste where. `weekly` runs the last full month too, so that late rows are seen within a week."""
+    """What to paste where: the report of the last full month, week or quarter."""
     crm = command or shutil.which("crm") or str(Path(sys.executable).with_name("crm"))
-    line = f'"{crm}" run --period last --home "{home}" --lang {lang}'
+    line = f'"{crm}" run --period {PERIOD[every]} --home "{home}" --lang {lang}'
     percent = line.replace("%", r"\%")  # cron ends a command at a bare %
     return "\n".join(
         [

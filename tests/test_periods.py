@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmlib.errors import UsageError
-from crmlib.periods import add_months, last_full_month, months_between, parse_period, period_of
+from crmlib.periods import add_months, last_full, months_between, parse_period, period_of
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 
@@ -56,6 +56,8 @@ def test_the_last_day_of_january_is_a_month_before_the_last_of_february():
     assert months_between(date(2024, 1, 31), date(2024, 2, 29)) == 1
 
 
-def test_the_last_full_month_is_the_one_before_todays():
-    assert last_full_month(date(2024, 7, 1)).text == "2024-06"
-    assert last_full_month(date(2024, 1, 31)).text == "2023-12"
+def test_the_last_full_period_is_the_one_before_todays():
+    assert last_full("month", date(2024, 7, 1)).text == "2024-06"
+    assert last_full("month", date(2024, 1, 31)).text == "2023-12"
+    assert last_full("week", date(2024, 7, 1)).text == "2024-W26"  # a Monday
+    assert last_full("quarter", date(2024, 2, 9)).text == "2023-Q4"

@@ -179,8 +179,9 @@ def test_last_is_the_month_before_todays_for_own_data_and_the_samples_own_else(t
     own = tmp_path / "own.csv"
     own.write_text("客户名称\n上海示澄科技有限公司\n", encoding="utf-8")
     home = Home(tmp_path / "home")
-    assert run.plan_run(home, period=None, inbox=[own], **common).period == parse_period("2026-10")
-    assert run.plan_run(home, period=None, inbox=[], **common).period == parse_period("2024-06")
+    assert run.plan_run(home, period="last", inbox=[own], **common).period == parse_period("2026-10")
+    assert run.plan_run(home, period="last", inbox=[], **common).period == parse_period("2024-06")
+    assert run.plan_run(home, period="last-week", inbox=[], **common).period == parse_period("2024-W26")
 
 
 def test_a_first_subfolder_names_the_source_system(tmp_path):
