@@ -88,26 +88,27 @@ def _figure(figure_id: str, section: str, value, unit: str, n: int, rows: str) -
     return state_figure(figure_id, section, value, unit, n, rows, better=BETTER.get(figure_id, ""))
 
 
-# order rows of [since, until) as `measures.orders_before` has them
-_ORDERS = (
-    "(SELECT row_id, customer_id, ordered_on, coalesce(order_id, row_id) AS order_key,"
-    " CASE WHEN coalesce(status, '') = 'cancelled' AND coalesce(amount_cny, 0) >= 0 THEN 0 ELSE amount_cny END AS counted_cny,"
-    " coalesce(status, '') <> 'cancelled' AND coalesce(amount_cny, 0) >= 0 AS is_order"
-    " FROM orders WHERE ordered_on >= DATE '{since}' AND ordered_on < DATE '{until}')"
-)
+def counted_orders(since: date | None, until: date) -> str:
+    """Order rows of [since, until) in SQL, as `measures.orders_before` has them: a second telling, to check the first by."""
+    within = f"ordered_on < DATE '{until}'" + (f" AND ordered_on >= DATE '{since}'" if since else "")
+    cancelled, returned = "coalesce(status, '') = 'cancelled'", "coalesce(amount_cny, 0) < 0"
+    return (
+        "(SELECT row_id, customer_id, ordered_on, coalesce(order_id, row_id) AS order_key,"
+        f" CASE WHEN {cancelled} AND NOT {returned} THEN 0 ELSE amount_cny END AS counted_cny,"
+        f" NOT {cancelled} AND NOT {returned} AS is_order FROM orders WHERE {within})"
+    )
 
 
 def _amounts(since: date, until: date, where: str = "true", counted: str = "counted_cny") -> str:
     """The rows of an amount."""
-    orders = _ORDERS.format(since=since, until=until)
-    return f"SELECT row_id, customer_id, ordered_on, {counted} AS counted FROM {orders} WHERE {where}"
+    return f"SELECT row_id, customer_id, ordered_on, {counted} AS counted FROM {counted_orders(since, until)} WHERE {where}"
 
 
 def _orders(since: date, until: date, where: str = "true", *, by: str = "order_key, customer_id") -> str:
     """One row per order: several rows of one order_id are one."""
     return (
         f"SELECT {by}, min(row_id) AS row_id, min(ordered_on) AS ordered_on"
-        f" FROM {_ORDERS.format(since=since, until=until)} WHERE is_order AND {where} GROUP BY {by}"
+        f" FROM {counted_orders(since, until)} WHERE is_order AND {where} GROUP BY {by}"
     )
 
 

@@ -1,6 +1,6 @@
 """Every result table of one day, in one call: what a run saves, and what last period's figures are recomputed from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -77,7 +77,9 @@ def compute_results(
     return results
 
 
-def state_figures(tables: Tables, results: Mapping[str, pd.DataFrame], *, as_of: date) -> pd.DataFrame:
-    """Every figure that `results` bear, one row each: figure_id, section, value, unit, n, definition, rows, better."""
+def state_figures(
+    tables: Tables, results: Mapping[str, pd.DataFrame], *, as_of: date, more: Iterable[Figure] = ()
+) -> pd.DataFrame:
+    """Every figure that `results` bear, and `more`, one row each: figure_id, section, value, unit, n, definition, rows, better."""
     asked = [figure for one in ANALYSES.values() if one.needs in results for figure in one.figures(results)]
-    return build_figures(tables, results, as_of=as_of, more=asked)
+    return build_figures(tables, results, as_of=as_of, more=[*asked, *more])

@@ -1,5 +1,7 @@
 """The tables of a run, gathered for its report."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from crmlib import __version__
@@ -10,8 +12,12 @@ from crmlib.book.results import publish_tables
 from crmlib.book.work import Work
 from crmlib.dictionary import DICTIONARY
 from crmlib.insight.coverage import missing_tables
+from crmlib.insight.figures import Figure, state_figure
 from crmlib.insight.results import compute_results, state_figures
+from crmlib.report.corrections import review_last
 from crmlib.report.data import COLUMNS, ReportData
+from crmlib.report.selfcheck import list_checks
+from crmlib.report.trace import open_sources
 
 
 def collect_report(work: Work, *, run_id: str = "") -> ReportData:
@@ -29,11 +35,14 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
         missing,
         tiers=results["tiers"],
         tier_moves=results["tier_moves"],
-        figures=state_figures(tables, results, as_of=work.as_of),
+        figures=state_figures(tables, results, as_of=work.as_of, more=[_quarantine_figure(work)]),
         figures_before=state_figures(tables, before, as_of=last.as_of),
     )
     work.save_table("figures", kept["figures"])
-    return ReportData(
+    if reviewed := review_last(work, kept["figures_before"], before):
+        kept |= reviewed._asdict()
+        work.save_table("corrections", reviewed.corrections)
+    data = ReportData(
         period=work.period,
         settings=work.settings,
         lang=work.lang,
@@ -53,6 +62,17 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
             "match_rules": rule_quality(book, decided=read_decisions(work.home)),
         },
     )
+    frames = {**kept, "balance": data.balance}
+    with open_sources(book, folder=work.tables, frames=frames) as sources:
+        checks = list_checks(data, sources)
+    return replace(data, tables={**data.tables, "checks": checks})
+
+
+def _quarantine_figure(work: Work) -> Figure:
+    """Rows as the balance counts them: one row may have several reasons."""
+    total = pd.DataFrame(work.book.manifest["balance"]["files"])[["in", "quarantined"]].sum()
+    rows = "SELECT DISTINCT source_file, sheet, line, batch FROM quarantine"
+    return state_figure("rows_quarantined", "health", total["quarantined"], "rows", total["in"], rows, better="down")
 
 
 def draft_report(work: Work, **tables: pd.DataFrame) -> ReportData:

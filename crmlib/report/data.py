@@ -65,6 +65,10 @@ COLUMNS = {
     "lifetime_backtest": ["origin", "model", "n", "bought_cny", "capture", "gini", "total"],
     "match_rules": ["rule", "united", "asked", "judged", "right", "share", "low", "high"],
     "spot_errors": ["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"],
+    "checks": ["name", "state", "found"],
+    "corrections": ["figure_id", "unit", "published", "today", "cause", "rows_added", "rows_gone"],
+    "last_report": ["kind", "name"],
+    "late": ["table", "came_late", "first_day", "last_day", "changed"],
     "attachments_missing": ["table", "row_id", "customer_id", "path"],
 }  # fmt: skip
 

@@ -382,7 +382,7 @@ def publish():
         tables, days = work.book.tables, {"start": work.period.start, "as_of": work.as_of}
         results = dict(compute_results(tables, settings=work.settings, **days))
         results["figures"] = state_figures(tables, results, as_of=work.as_of)
-        results["customers"] = work.book.frame(tables["customers"])
+        results |= {name: work.book.frame(tables[name]) for name in ("customers", "records")}
         for name, table in results.items():
             work.save_table(name, table)
         manifest = {"run_id": f"{period}-test", "period": period, "as_of": f"{work.as_of}", "book": work.book.version}

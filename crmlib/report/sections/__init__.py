@@ -7,7 +7,9 @@ from crmlib.report.blocks import Report, Section
 from crmlib.report.data import ReportData
 from crmlib.report.parts import write_period
 from crmlib.report.sections.at_risk import build_at_risk
+from crmlib.report.sections.checks import build_checks
 from crmlib.report.sections.churn import build_churn
+from crmlib.report.sections.corrections import build_corrections
 from crmlib.report.sections.definitions import build_definitions
 from crmlib.report.sections.funnel import build_funnel
 from crmlib.report.sections.health import build_health
@@ -31,6 +33,8 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "profile": build_profile,
     "funnel": build_funnel,
     "health": build_health,
+    "corrections": build_corrections,
+    "checks": build_checks,
     "definitions": build_definitions,
 }
 

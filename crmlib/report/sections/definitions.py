@@ -11,7 +11,6 @@ from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice, name_table
 from crmlib.report.numbers import write_money, write_number, write_share, write_value
 from crmlib.report.parts import KIND, columns, make_section
-from crmlib.report.story import tell_balance
 from crmlib.settings import Settings
 
 DEFINED = (  # the settings that decide what the sources leave open
@@ -59,8 +58,6 @@ def list_figures(data: ReportData) -> pd.DataFrame:
     rows = [
         (one.figure_id, write_value(one.value, KIND.get(one.unit, "int"), say), one.n) for one in data.figures.itertuples()
     ]  # fmt: skip
-    if len(data.balance) and not data.figure("rows_quarantined"):
-        rows.append(("rows_quarantined", tell_balance(data)["quarantined"], int(data.balance["in"].sum())))
     table = pd.DataFrame(sorted(rows), columns=["figure_id", "value", "n"])
     return table.assign(
         no=range(1, len(table) + 1),
