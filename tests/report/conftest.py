@@ -51,6 +51,7 @@ def _figures(*, before: bool = False) -> pd.DataFrame:
             "amount_last_month": (2_400_000 if before else 3_000_000, "cny", 88),
             "orders_last_month": (80 if before else 88, "orders", 88),
             "amount_change_1m": (0.25, "share", 168),
+            "rows_quarantined": (23, "rows", 1466),
             "unattributed_orders_12m": (5, "orders", 5),
             "unattributed_amount_12m": (45_600, "cny", 5),
         }
@@ -239,6 +240,18 @@ def _judged() -> dict[str, pd.DataFrame]:
             [("kept", "2024-07-01", 180, 2, 0.93, 0.5, None)],
             columns=["outcome", "fitted_on", "customers", "clusters", "ari", "smallest", "noise"],
         ),
+        "checks": pd.DataFrame(
+            [("balance", "passed", ""), ("at_risk_list", "nothing", "")], columns=["name", "state", "found"]
+        ),
+        "last_report": pd.DataFrame([("", "")], columns=["kind", "name"]),
+        "corrections": pd.DataFrame(
+            [
+                ("amount_12m", "cny", 27_900_000.0, 28_000_000.0, "rows", 3, 0),
+                ("tier_risk_churn_risk", "customers", 71.0, 70.0, "rows", 0, 1),
+            ],
+            columns=COLUMNS["corrections"],
+        ),
+        "late": pd.DataFrame([("orders", 3, date(2024, 5, 28), date(2024, 5, 31), 0)], columns=COLUMNS["late"]),
         "cluster_worth": pd.DataFrame(
             [("value_risk", 9, 0.38, 0.37), ("clusters", 2, 0.19, 0.19), ("tiers_clusters", 14, 0.40, 0.385)],
             columns=["grouping", "groups", "eta2", "eta2_adjusted"],

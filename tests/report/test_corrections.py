@@ -11,6 +11,7 @@ from crmlib.insight.results import compute_results, state_figures
 from crmlib.periods import parse_period
 from crmlib.report.corrections import altered_files, file_hash, review_last
 from crmlib.report.published import find_published
+from crmlib.report.sections.corrections import build_corrections
 
 JUNE = parse_period("2024-06")
 LATE = {
@@ -86,3 +87,17 @@ def test_a_table_of_a_report_that_was_altered_is_named(june):
     (published.tables / "profile.parquet").unlink()
     assert altered_files(published) == ["profile", "tiers"]
     assert looked_at(june).last_report["name"].tolist() == ["profile", "tiers"]
+
+
+def test_the_section_says_what_is_corrected_and_how_many_rows_came_late(make_data):
+    section = build_corrections(make_data())
+    assert section.title == "2024-05 公布的指标有 2 个需要更正：其后又到或改了 3 行"
+    told = section.blocks[0].rows.iloc[0]
+    assert (told["published"], told["today"], told["change"]) == ("2,790.0 万元", "2,800.0 万元", "+0.4 %")
+    assert (told["changed_by"], told["rows_added"], told["rows_gone"]) == ("有行晚到或被改正", 3, 0)
+    assert section.blocks[1].rows["table"].tolist() == ["订单"]
+
+
+def test_without_a_correction_the_section_says_so_and_without_a_last_report_it_is_not_there(make_data):
+    assert build_corrections(make_data(corrections=None, late=None)).title == "2024-05 公布的指标没有变化"
+    assert build_corrections(make_data(last_report=None)) is None
