@@ -142,3 +142,25 @@ class Lifetime:
     horizon_days: int
     min_repeaters: int
     backtest_days: int
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What counts as a frequent need, and from how many customers on a share is told. `word_least`: customers behind a keyword."""
+
+    flag_share: float
+    top: int
+    least: int
+    quarters: int
+    word_least: int
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """`nodes`: entity → two stages of its way, told beside the steps. `phone` and `face_to_face`: channels set against each other."""
+
+    least: int
+    quarters: int
+    nodes: Mapping[str, tuple[str, ...]]
+    phone: tuple[str, ...]
+    face_to_face: tuple[str, ...]

@@ -12,11 +12,12 @@ from crmlib import dictionary
 from crmlib.dictionary import Field
 from crmlib.errors import SettingsError
 from crmlib.home import Home
-from crmlib.judging import PLAN_SEGMENTS, Churn, Clusters, Lifetime, Segment, Tagging, TagRule, Tiers
+from crmlib.judging import PLAN_SEGMENTS, Churn, Clusters, Conversion, Lifetime, Needs, Segment, Tagging, TagRule, Tiers
 from crmlib.segment_rules import find_faults
 from crmlib.toml_records import lay_over, parse_toml, read_record
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
+STAGES = {"customer": "lifecycle_stage", "need": "need_stage", "opportunity": "opportunity_stage"}  # entity → its choice
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,8 @@ class Settings:
     clusters: Clusters
     lifetime: Lifetime
     churn: Churn
+    needs: Needs
+    conversion: Conversion
     tags: tuple[TagRule, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     fields: Mapping[str, Mapping[str, OwnField]] = field(default_factory=dict)
@@ -228,7 +231,13 @@ def _contradictions(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
     for word in settings.tiers.precedence:
         if word not in PLAN_SEGMENTS:
             found.append(("error.precedence", {"word": word, "known": ", ".join(PLAN_SEGMENTS)}))
-    families = dictionary.DICTIONARY.choices["tag_family"]
+    choices = dictionary.DICTIONARY.choices
+    for entity, pair in settings.conversion.nodes.items():
+        stages = choices.get(STAGES.get(entity, ""), {})
+        if len(pair) != 2 or not set(pair) <= set(stages) or list(stages).index(pair[0]) >= list(stages).index(pair[1]):
+            known = ", ".join(stages) or ", ".join(STAGES)
+            found.append(("error.conversion_node", {"entity": entity, "value": ", ".join(pair), "known": known}))
+    families = choices["tag_family"]
     for n, rule in enumerate(settings.tags, start=1):
         if rule.family not in families:
             found.append(

@@ -13,7 +13,7 @@ from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import active_customers
 from crmlib.insight.needs import open_needs
 
-UNKNOWN = "unknown"
+UNKNOWN, LOST = "unknown", "lost"
 FIELDS = {"customer": "customers.lifecycle_stage", "need": "needs.stage", "opportunity": "opportunities.stage"}
 
 

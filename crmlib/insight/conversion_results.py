@@ -1,0 +1,78 @@
+"""The conversion of one period: its tables, and its figures."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import pandas as pd
+
+from crmlib.insight.conversion import count_losses, rate_cohorts, rate_nodes, rate_steps, time_stages
+from crmlib.insight.conversion_groups import compare_groups
+from crmlib.insight.conversion_ways import read_ways, tell_ways
+from crmlib.insight.coverage import Tables
+from crmlib.insight.entry import name_people
+from crmlib.insight.figures import Figure, state_figure
+from crmlib.settings import Settings
+
+
+def compute_conversion(tables: Tables, *, settings: Settings, start: date, as_of: date) -> Mapping[str, pd.DataFrame]:
+    """stage_ways, conversion_steps, conversion_cohorts, conversion_nodes, conversion_groups, stage_days and stage_losses."""
+    rules, ways = settings.conversion, read_ways(tables, as_of=as_of)
+    least = {"least": rules.least}
+    groups = compare_groups(ways, tables, phone=rules.phone, face_to_face=rules.face_to_face, as_of=as_of, **least)
+    return {
+        "stage_ways": tell_ways(ways),
+        "conversion_steps": rate_steps(ways, start=start, as_of=as_of, **least),
+        "conversion_cohorts": rate_cohorts(ways, as_of=as_of, quarters=rules.quarters, **least),
+        "conversion_nodes": rate_nodes(ways, nodes=[(entity, *pair) for entity, pair in rules.nodes.items()], **least),
+        "conversion_groups": name_people(groups, tables, column="code"),
+        "stage_days": time_stages(ways, as_of=as_of, **least),
+        "stage_losses": count_losses(ways, least=rules.least),
+    }
+
+
+def conversion_figures(results: Mapping[str, pd.DataFrame]) -> list[Figure]:
+    """What the report states of the ways; nothing of an entity that has none."""
+    figures, steps, ways = [], results["conversion_steps"], results["stage_ways"]
+    for entity in dict.fromkeys(steps["entity"]):
+        cases = f"SELECT {'' if entity == 'customer' else 'row_id, '}entity_id, customer_id FROM stage_ways WHERE entity = '{entity}'"
+        order = list(dict.fromkeys(steps.loc[steps["entity"] == entity, "from_stage"]))
+
+        def place(stage: str, order: list[str] = order) -> int:
+            return order.index(stage) + 1 if stage in order else len(order) + 1
+
+        for node in _of(results["conversion_nodes"], entity).itertuples():
+            name = f"conversion_{entity}_overall" if node.node == "overall" else f"conversion_{entity}_node"
+            value = node.share if node.enough else None
+            reached = f"{cases} AND reached >= {place(node.to_stage)}"
+            figures.append(state_figure(name, "funnel", value, "share", node.n, reached, better="up"))
+        within = steps[(steps["entity"] == entity) & (steps["definition"] == "period") & (steps["position"] == 1)].iloc[
+            0
+        ]
+        value = within["share"] if within["enough"] else None
+        gone = f"{cases} AND reached > 1 AND second_on >= DATE '{within['start']}' AND second_on < DATE '{within['as_of']}'"
+        gone += " AND began_on IS NOT NULL"
+        figures.append(
+            state_figure(f"conversion_{entity}_period", "funnel", value, "share", within["n"], gone, better="up")
+        )
+        losses, days = _of(results["stage_losses"], entity), _of(results["stage_days"], entity)
+        n, whole = (ways["entity"] == entity).sum(), days[days["stage"] == "way"].iloc[0]
+        lost = losses["lost"].sum() / n if losses["enough"].any() else None
+        figures.append(
+            state_figure(
+                f"lost_share_{entity}", "funnel", lost, "share", n, f"{cases} AND outcome = 'lost'", better="down"
+            )
+        )
+        figures.append(state_figure(f"stage_days_median_{entity}", "funnel", whole["median_days"], "days", whole["n"],
+                                    f"{cases} AND began_on IS NOT NULL", better="down"))  # fmt: skip
+    weakest = steps[steps["weakest"]].sort_values("share")
+    if len(weakest):
+        step = weakest.iloc[0]
+        rows = f"SELECT entity_id, customer_id FROM stage_ways WHERE entity = '{step['entity']}' AND reached > {step['position']}"
+        figures.append(
+            state_figure("conversion_weakest_step", "funnel", step["share"], "share", step["n"], rows, better="up")
+        )
+    return figures
+
+
+def _of(rows: pd.DataFrame, entity: str) -> pd.DataFrame:
+    return rows[rows["entity"] == entity]
