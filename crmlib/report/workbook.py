@@ -1,42 +1,33 @@
-"""The workbook: a sheet per section, every row of every table, native charts; ids are text, and no text is a formula."""
+"""The workbook: a sheet per section, one of every figure, every row of every table, native charts, links from line to line."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import xlsxwriter
-from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from crmlib.labels import Say, speaker
-from crmlib.report import style
-from crmlib.report.blocks import Column, Figure, Metric, Report, Section, Table, Text
-from crmlib.report.numbers import NUMERIC, is_missing, write_value
+from crmlib.labels import speaker
+from crmlib.report import excel, style
+from crmlib.report.blocks import Figure, Metric, Report, Section, Table, Text
+from crmlib.report.excel import Book, write_cell, write_link, write_words
+from crmlib.report.numbers import NUMERIC
 
-FONT = "Microsoft YaHei"  # what readers' Excel has
 OWN_SHEET = 25  # a longer table that does not stand near the top of its section gets a sheet of its own
-CHART_ROWS = 16
-DATA_BAR = {
-    "type": "data_bar",
-    "bar_color": style.LIGHT["series_4"],
-    "min_type": "num",
-    "max_type": "num",
-    "min_value": 0,
-    "max_value": 1,
-}
+TOP = 4  # rows above the blocks: title, way back, basis, blank
 
 
-def number_format(kind: str, lang: str) -> str:
-    """The value stays in yuan; a format shows it in 万元 (English: thousands)."""
-    wan = r"0\.0," if lang == "zh" else "#,##0,"
-    return {
-        "int": "#,##0", "days": "#,##0", "money": "#,##0.00", "wan": wan, "share": "0.0%", "score": "0.0",
-        "date": "yyyy-mm-dd", "month": "yyyy-mm", "id": "@", "text": "@",
-    }[kind]  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class _Sheet:
+    """One sheet: its name, what it says, and the blocks of its section that it holds."""
+
+    name: str
+    title: str
+    section: Section
+    blocks: tuple
+    own: bool = False  # one table's own sheet
 
 
 def sheet_names(topics: list[str]) -> list[str]:
@@ -52,77 +43,63 @@ def sheet_names(topics: list[str]) -> list[str]:
     return names
 
 
-@dataclass
-class _Book:
-    """The open workbook and its formats, each look made once."""
-
-    file: xlsxwriter.Workbook
-    say: Say
-    made: dict[tuple, Format] = field(default_factory=dict)
-
-    def format(self, **look: Any) -> Format:
-        key = tuple(sorted(look.items()))
-        if key not in self.made:
-            self.made[key] = self.file.add_format({"font_name": FONT, "font_size": 10, "valign": "top", **look})
-        return self.made[key]
-
-    @property
-    def muted(self) -> Format:
-        return self.format(font_color=style.LIGHT["muted"])
-
-    def head(self, *, right: bool) -> Format:
-        look = {"bottom": 2, "bg_color": style.LIGHT["panel"], "text_wrap": True, "valign": "vcenter"}
-        return self.format(**look, align="right" if right else "left")
-
-    def cell(self, kind: str) -> Format:
-        text = {"text_wrap": True} if kind == "text" else {"indent": 1} if kind in ("id", "date", "month") else {}
-        return self.format(
-            num_format=number_format(kind, self.say.lang), bottom=1, bottom_color=style.LIGHT["line"], **text
-        )
-
-
 def write_workbook(report: Report, path: Path | str) -> None:
     """One file; the same bytes for the same report."""
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = _Book(xlsxwriter.Workbook(str(path), options), speaker(report.lang, report.currency))
+    book = Book(xlsxwriter.Workbook(str(path), options), speaker(report.lang, report.currency))
     made = datetime(report.as_of.year, report.as_of.month, report.as_of.day)
     book.file.set_properties({"title": f"{report.title} {report.subtitle}", "author": report.org, "created": made})
-    plans = list(_plan_sheets(report))
-    names = sheet_names([book.say("report.contents"), *(name for name, *_ in plans)])
-    contents = book.file.add_worksheet(names[0])
-    _write_contents(book, contents, report, [(name, plan[1]) for name, plan in zip(names[1:], plans, strict=True)])
-    for name, (_, _, section, parts) in zip(names[1:], plans, strict=True):
-        _write_sheet(book, book.file.add_worksheet(name), section, parts)
+    contents, *sheets = _plan_sheets(report, book.say("report.contents"))
+    book.places.update(_figure_places(sheets))
+    _write_contents(book, book.file.add_worksheet(contents.name), report, sheets)
+    for sheet in sheets:
+        _write_sheet(book, book.file.add_worksheet(sheet.name), sheet, contents.name)
     book.file.close()
 
 
-def _plan_sheets(report: Report) -> Iterator[tuple[str, str, Section, tuple]]:
-    """(name, what it says, section, blocks): a sheet per section, then one for each long table that would stand too low."""
+def _plan_sheets(report: Report, contents: str) -> list[_Sheet]:
+    """The contents, then a sheet per section, and one for each long table that would stand too low and for that of the figures."""
+    plans = [_Sheet(contents, "", report.sections[0], ())] if report.sections else []
     for section in report.sections:
-        low = [b for i, b in enumerate(section.blocks) if isinstance(b, Table) and len(b.rows) > OWN_SHEET and i > 4]
-        yield section.topic, section.title, section, tuple(block for block in section.blocks if block not in low)
-        for table in low:
-            yield table.title, table.title, section, (table,)
+        own = [
+            block
+            for i, block in enumerate(section.blocks)
+            if isinstance(block, Table) and (block.anchor or (len(block.rows) > OWN_SHEET and i > 4))
+        ]
+        rest = tuple(block for block in section.blocks if block not in own)
+        plans.append(_Sheet(section.topic, section.title, section, rest))
+        plans += [_Sheet(table.title, table.title, section, (table,), own=True) for table in own]
+    names = sheet_names([plan.name for plan in plans])
+    return [_Sheet(name, p.title, p.section, p.blocks, p.own) for name, p in zip(names, plans, strict=True)]
 
 
-def _write_contents(book: _Book, sheet: Worksheet, report: Report, plans: list[tuple[str, str]]) -> None:
+def _figure_places(sheets: list[_Sheet]) -> dict[str, str]:
+    """Figure id → the cell of its line in the sheet of figures."""
+    return {
+        str(one): f"{excel.quote(sheet.name)}!A{TOP + 2 + n}"
+        for sheet in sheets
+        for table in sheet.blocks
+        if sheet.own and table.anchor
+        for n, one in enumerate(table.rows[table.anchor], start=1)
+    }
+
+
+def _write_contents(book: Book, sheet: Worksheet, report: Report, sheets: list[_Sheet]) -> None:
     _set_page(sheet)
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 90)
     sheet.set_row(0, 32)
     sheet.write_string(0, 0, report.title, book.format(font_size=18, valign="vcenter"))
     sheet.write_string(1, 0, " · ".join(part for part in (report.org, report.subtitle) if part), book.format())
-    for row, fact in enumerate(report.facts, start=2):
-        sheet.write_string(row, 0, fact, book.muted)
-    top = len(report.facts) + 3
+    sheet.write_string(2, 0, "　".join(report.facts), book.muted)
     for at, word in enumerate(("contents", "finding")):
-        sheet.write_string(top, at, book.say(f"report.{word}"), book.head(right=False))
-    sheet.freeze_panes(top + 1, 0)
-    link = book.format(font_color=style.LIGHT["accent"], underline=1)
-    for row, (name, finding) in enumerate(plans, start=top + 1):
-        quoted = name.replace("'", "''")
-        sheet.write_url(row, 0, f"internal:'{quoted}'!A1", link, name)
-        sheet.write_string(row, 1, finding, book.format(text_wrap=True))
+        sheet.write_string(4, at, book.say(f"report.{word}"), book.head())
+    sheet.freeze_panes(5, 0)
+    for row, one in enumerate(sheets, start=5):
+        look = {"indent": 2} if one.own else {}
+        write_link(book, sheet, row, 0, f"{excel.quote(one.name)}!A1", one.name, kind="text", **look)
+        color = style.LIGHT["muted" if one.own else "ink"]
+        sheet.write_string(row, 1, one.section.topic if one.own else one.title, book.cell("text", font_color=color))
 
 
 def _set_page(sheet: Worksheet) -> None:
@@ -130,39 +107,76 @@ def _set_page(sheet: Worksheet) -> None:
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
+    sheet.set_margins(0.4, 0.4, 0.6, 0.6)
+    sheet.set_footer("&L&A&R&P / &N")
 
 
-def _write_sheet(book: _Book, sheet: Worksheet, section: Section, parts: tuple) -> None:
-    """Title, basis and blocks from the top down; a chart stands beside the table it is drawn from."""
+def _write_sheet(book: Book, sheet: Worksheet, plan: _Sheet, contents: str) -> None:
+    """Title, blocks and basis from the top down; a chart stands beside the table it is drawn from."""
     _set_page(sheet)
-    sheet.set_row(0, 26)
-    sheet.write_string(0, 0, section.title, book.format(font_size=14, valign="vcenter"))
-    named = {"period": section.period, "n": section.n, "definition": section.definition, "caveat": section.caveat}
-    basis = [book.say("report.term", term=book.say(f"report.{key}"), text=text) for key, text in named.items() if text]
-    sheet.write_string(1, 0, "　".join(basis), book.muted)
-    row, heads, widths = 3, [], {0: 18.0}
-    for part in parts:
-        if isinstance(part, Text):
-            sheet.write_string(row, 0, part.text + (f"  [{', '.join(part.refs)}]" if part.refs else ""), book.format())
-            row += 1
-        elif isinstance(part, Metric):
-            row = _write_metric(book, sheet, row, part)
-        else:
-            table, head = (part.table if isinstance(part, Figure) else part), row + 2
-            heads.append((head, table))
-            row = _write_table(book, sheet, row + 1, table, widths)
-            if isinstance(part, Figure) and part.chart and len(table.rows):
-                _insert_chart(book, sheet, head, part)
-                row = max(row, head + CHART_ROWS)
+    widths = _widths(book, plan.blocks)
     for at, width in widths.items():
         sheet.set_column(at, at, width)
+    write_words(sheet, 0, plan.title, book.format(font_size=14, valign="vcenter", text_wrap=True), widths, size=14)
+    write_link(book, sheet, 1, 0, f"{excel.quote(contents)}!A1", book.say("report.back"))
+    section, muted = plan.section, book.format(font_color=style.LIGHT["muted"], text_wrap=True)
+    named = {"period": section.period, "n": section.n, "definition": section.definition}
+    basis = [book.say("report.term", term=book.say(f"report.{key}"), text=text) for key, text in named.items() if text]
+    write_words(sheet, 2, "　".join(basis), muted, widths)
+    row, heads = TOP, []
+    for kind, part in _runs(plan.blocks):
+        if kind == "metrics":
+            row = _write_metrics(book, sheet, row, part) + 1
+        elif kind == "text":
+            row = _write_text(book, sheet, row, part, widths)
+        else:
+            table, head = (part.table if isinstance(part, Figure) else part), row + 1
+            heads.append((head, table))
+            end = _write_table(book, sheet, row, table, widths)
+            if isinstance(part, Figure) and part.chart and len(table.rows):
+                excel.insert_chart(book, sheet, head, part)
+                end = max(end, head + excel.CHART_ROWS)
+            row = end + 1
+    if section.caveat:
+        caveat = book.say("report.term", term=book.say("report.caveat"), text=section.caveat)
+        write_words(sheet, row, caveat, muted, widths)
     sheet.freeze_panes(_freeze(sheet, heads), 0)
+
+
+def _runs(blocks: tuple) -> Iterator[tuple[str, object]]:
+    """Neighbouring metrics as one table, the other blocks one by one."""
+    metrics: list[Metric] = []
+    for block in (*blocks, None):
+        if isinstance(block, Metric):
+            metrics.append(block)
+            continue
+        if metrics:
+            yield "metrics", metrics
+            metrics = []
+        if block is not None:
+            yield "text" if isinstance(block, Text) else "table", block
+
+
+def _widths(book: Book, blocks: tuple) -> dict[int, float]:
+    """What the cells of the sheet's tables need; the first column takes the names of metrics too."""
+    widths = {0: 18.0}
+    for block in blocks:
+        if isinstance(block, Metric):
+            widths[0] = max(widths[0], min(46, 3 + excel.width_of(block.label)))
+            widths[1] = max(widths.get(1, 12), 12)
+            widths[2] = max(widths.get(2, 14), 14)
+        table = block.table if isinstance(block, Figure) else block
+        if isinstance(table, Table):
+            for at, column in enumerate(table.columns):
+                needed = excel.column_width(column, table.rows[column.key].tolist(), book.say)
+                widths[at] = max(widths.get(at, 8), needed)
+    return widths
 
 
 def _freeze(sheet: Worksheet, heads: list[tuple[int, Table]]) -> int:
     """Rows that stay: down to the header where there is one table, which can then be filtered; else the title."""
-    if len(heads) != 1 or heads[0][0] > 14:
-        return 1
+    if len(heads) != 1 or heads[0][0] > 16:
+        return 2
     head, table = heads[0]
     sheet.repeat_rows(head)
     if len(table.rows):
@@ -170,90 +184,68 @@ def _freeze(sheet: Worksheet, heads: list[tuple[int, Table]]) -> int:
     return head + 1
 
 
-def _write_metric(book: _Book, sheet: Worksheet, row: int, metric: Metric) -> int:
-    """Label, value, the value in words where its unit is not plain, change, definition."""
-    sheet.write_string(row, 0, metric.label, book.format())
-    look = book.format(num_format=number_format(metric.unit, book.say.lang), align="right")
-    _write_cell(sheet, row, 1, metric.value, metric.unit, look)
-    words = write_value(metric.value, metric.unit, book.say) if metric.unit in ("money", "wan", "days") else ""
-    for at, text in enumerate((words, metric.change.text if metric.change else "", metric.definition), start=2):
-        sheet.write_string(row, at, text, book.muted)
-    return row + 1
+def _write_text(book: Book, sheet: Worksheet, row: int, text: Text, widths: dict[int, float]) -> int:
+    """A paragraph, and below it links to the figures it rests on."""
+    look = {"bg_color": style.LIGHT["warn_tint"]} if text.role == "caution" else {}
+    color = style.LIGHT["muted" if text.role == "note" else "ink"]
+    size = 11 if text.role == "finding" else 10
+    form = book.format(text_wrap=True, font_color=color, font_size=size, **look)
+    row = write_words(sheet, row, text.text, form, widths, size=size)
+    for at, ref in enumerate(text.refs):
+        if ref in book.places:
+            write_link(book, sheet, row, at, book.places[ref], ref)
+        else:
+            sheet.write_string(row, at, ref, book.muted)
+    return row + (2 if text.refs else 1)
 
 
-def _write_table(book: _Book, sheet: Worksheet, row: int, table: Table, widths: dict[int, float]) -> int:
-    """Title, header and every row from `row` on; returns the next free row. Widens `widths` to what the cells need."""
+def _write_metrics(book: Book, sheet: Worksheet, row: int, metrics: list[Metric]) -> int:
+    """A row per figure: label, value, change, n, the line that says what it means."""
+    for at, key in enumerate(("metric", "value", "change", "n", "figure_id")):
+        sheet.write_string(
+            row,
+            at,
+            book.say(f"column.{key}"),
+            book.head(right=key in ("value", "change", "n"), indent=int(key == "figure_id")),
+        )
+    for below, metric in enumerate(metrics, start=row + 1):
+        sheet.write_string(below, 0, metric.label, book.cell("text"))
+        write_cell(book, sheet, below, 1, metric.value, metric.unit, align="right")
+        tone = {True: "good", False: "bad", None: "muted"}[metric.change.good if metric.change else None]
+        words = metric.change.text if metric.change else ""
+        sheet.write_string(below, 2, words, book.cell("text", align="right", font_color=style.LIGHT[tone]))
+        write_cell(book, sheet, below, 3, metric.n, "int")
+        write_cell(book, sheet, below, 4, metric.figure_id, "id")
+        if metric.definition:
+            sheet.write_comment(below, 0, metric.definition, {"x_scale": 1.6, "author": ""})
+    return row + 1 + len(metrics)
+
+
+def _write_table(book: Book, sheet: Worksheet, row: int, table: Table, widths: dict[int, float]) -> int:
+    """Title, header and every row from `row` on; returns the next free row."""
     sheet.write_string(row, 0, table.title, book.format(font_size=11, font_color=style.LIGHT["accent"]))
     first, last = row + 2, row + 1 + len(table.rows)
+    sheet.set_row(
+        row + 1, excel.LINE * 2 if any(_wraps(c.title, widths[i]) for i, c in enumerate(table.columns)) else None
+    )
     for at, column in enumerate(table.columns):
-        sheet.write_string(row + 1, at, column.title, book.head(right=column.kind in NUMERIC))
+        sheet.write_string(
+            row + 1,
+            at,
+            column.title,
+            book.head(right=column.kind in NUMERIC, indent=int(column.kind in ("id", "date", "month"))),
+        )
         if column.note:
             sheet.write_comment(row + 1, at, column.note, {"x_scale": 1.6, "author": ""})
-        values, look = table.rows[column.key].tolist(), book.cell(column.kind)
-        for below, value in enumerate(values, start=first):
-            _write_cell(sheet, below, at, value, column.kind, look)
-        if column.kind == "share" and values:
-            sheet.conditional_format(first, at, last, at, DATA_BAR)
-        widths[at] = max(widths.get(at, 8), _column_width(column, values, book.say))
-    if table.note:
-        sheet.write_string(last + 1, 0, table.note, book.muted)
-    return last + (2 if table.note else 1)
+        for below, value in enumerate(table.rows[column.key].tolist(), start=first):
+            write_cell(book, sheet, below, at, value, column.kind, link=column.key != table.anchor)
+        if column.kind == "share" and len(table.rows):
+            sheet.conditional_format(first, at, last, at, excel.DATA_BAR)
+    if not table.note:
+        return last + 1
+    muted = book.format(font_color=style.LIGHT["muted"], text_wrap=True)
+    return write_words(sheet, last + 1, table.note, muted, widths)
 
 
-def _column_width(column: Column, values: list, say: Say) -> float:
-    texts = [column.title, *(write_value(value, column.kind, say) for value in values[:500])]
-    return min(46, 3 + max(sum(1.9 if ord(c) > 0x2E80 else 1.05 for c in text) for text in texts))
-
-
-def _write_cell(sheet: Worksheet, row: int, at: int, value: object, kind: str, look: Format) -> None:
-    if is_missing(value):
-        sheet.write_blank(row, at, None, look)
-    elif kind in NUMERIC:
-        sheet.write_number(row, at, float(value), look)
-    elif kind in ("date", "month"):
-        sheet.write_datetime(row, at, pd.Timestamp(value).to_pydatetime(), look)
-    else:
-        sheet.write_string(row, at, str(value)[:32767], look)
-
-
-def _insert_chart(book: _Book, sheet: Worksheet, head: int, figure: Figure) -> None:
-    """A native chart on the cells of the figure's table, to the right of it."""
-    spec, table, lang = figure.chart, figure.table, book.say.lang
-    kinds = {column.key: column.kind for column in table.columns}
-    first, last, place = head + 1, head + len(table.rows), list(kinds).index
-    chart = book.file.add_chart({"type": spec.kind})
-    for key in spec.values:
-        by_point = len(spec.colors) == len(table.rows) and len(spec.values) == 1
-        color = style.LIGHT["series_1"] if by_point else spec.colors[spec.values.index(key) % len(spec.colors)]
-        line = {"line": {"color": color, "width": 2.25}, "marker": {"type": "circle", "fill": {"color": color}}}
-        labels = (
-            {"category": True, "percentage": True, "position": "outside_end"} if spec.kind == "pie" else {"value": True}
-        )
-        chart.add_series(
-            {
-                "name": table.columns[place(key)].title,
-                "categories": [sheet.name, first, place(spec.category), last, place(spec.category)],
-                "values": [sheet.name, first, place(key), last, place(key)],
-                "data_labels": {
-                    **labels,
-                    "num_format": "0.0%" if spec.kind == "pie" else number_format(kinds[key], lang),
-                },
-                **(line if spec.kind == "line" else {"fill": {"color": color}, "gap": 60}),
-                **(
-                    {"points": [{"fill": {"color": one}} for one in spec.colors]}
-                    if by_point and spec.kind != "line"
-                    else {}
-                ),
-            }
-        )
-    plain = {"visible": False, "major_gridlines": {"visible": False}}
-    chart.set_title({"name": figure.title, "name_font": {"size": 11, "bold": False}})
-    chart.set_legend({"position": "bottom"} if len(spec.values) > 1 else {"none": True})
-    if spec.kind == "bar":  # Excel's y is the category of bars; the first stands on top
-        chart.set_y_axis({"reverse": True, "major_gridlines": {"visible": False}, "num_font": {"size": 9}})
-        chart.set_x_axis(plain)
-    elif spec.kind != "pie":
-        chart.set_x_axis({"num_format": number_format(kinds[spec.category], lang), "num_font": {"size": 9}})
-        chart.set_y_axis(plain)
-    chart.set_size({"width": 560, "height": CHART_ROWS * 20 - 20})
-    sheet.insert_chart(head, len(table.columns) + 1, chart, {"description": figure.alt, "object_position": 2})
+def _wraps(title: str, width: float) -> bool:
+    return excel.width_of(title) > width - 1

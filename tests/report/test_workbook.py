@@ -25,11 +25,30 @@ def cells(sheet):
 
 
 @pytest.mark.demand("K03")
-def test_there_is_a_sheet_per_section_and_a_list_of_them(book, report):
-    assert book.sheetnames == ["目录", *(section.topic for section in report.sections)]
+def test_there_is_a_sheet_per_section_and_one_of_figures_and_a_list_of_them(book, report):
+    assert book.sheetnames == ["目录", *(section.topic for section in report.sections), "指标一览"]
     links = [cell.hyperlink.location for cell in cells(book["目录"]) if cell.hyperlink]
-    assert links == [f"'{section.topic}'!A1" for section in report.sections]
+    assert links == [f"'{name}'!A1" for name in book.sheetnames[1:]]
     assert all(sheet.freeze_panes for sheet in book)
+    assert all(sheet["A2"].hyperlink.location == "'目录'!A1" for sheet in book if sheet.title != "目录")
+
+
+@pytest.mark.demand("K04")
+@pytest.mark.demand("K07")
+def test_a_figure_leads_from_page_one_to_its_line_with_definition_and_query(book):
+    leading = [cell for cell in cells(book["摘要"]) if cell.hyperlink and cell.value == "amount_12m"]
+    assert len(leading) >= 2  # of the metric and of the sentence
+    sheet, place = book["指标一览"], leading[0].hyperlink.location
+    assert place.startswith("'指标一览'!A")
+    row = [cell.value for cell in sheet[int(place.rpartition("A")[2])]]
+    assert "amount_12m" in row and row[-1].startswith("SELECT customer_id FROM measures")
+    head = next(cell.row for cell in cells(sheet) if cell.value == "指标编号")
+    assert sheet.freeze_panes == f"A{head + 1}" and sheet.auto_filter.ref.startswith(f"A{head}:")
+
+
+def test_a_figure_of_money_is_yuan_written_in_the_unit_that_reads_best(book):
+    cell = next(cell for cell in cells(book["摘要"]) if cell.value == 31234567.89)
+    assert cell.number_format == '[>=100000000]0\\.00,,"亿元";[>=10000]0\\.0,"万元";#,##0"元"'
 
 
 @pytest.mark.demand("K03")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
 from crmlib.labels import Say
-from crmlib.report.blocks import Block, Section, Table
+from crmlib.report.blocks import Block, Column, Section, Table
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice, name_table
 from crmlib.report.numbers import write_money, write_number, write_share, write_value
@@ -44,6 +44,7 @@ def build_definitions(data: ReportData) -> Section:
             ("meaning", "text"),
             ("figure_id", "id"),
         )
+        named += (Column("query", say("column.query"), page=False, paper=False),)
         note = say("section.definitions.trace", period=data.period.text)
         blocks.append(
             Table(say("section.definitions.figures"), named, figures, note, anchor="figure_id", on_paper=1000)
@@ -53,7 +54,7 @@ def build_definitions(data: ReportData) -> Section:
 
 
 def list_figures(data: ReportData) -> pd.DataFrame:
-    """Every figure that the report states, as text: no, name, value, n, meaning, figure_id."""
+    """Every figure that the report states, as text: no, name, value, n, meaning, figure_id, and the query of its rows."""
     say = data.say
     rows = [
         (one.figure_id, write_value(one.value, KIND.get(one.unit, "int"), say), one.n) for one in data.figures.itertuples()
@@ -63,6 +64,7 @@ def list_figures(data: ReportData) -> pd.DataFrame:
         no=range(1, len(table) + 1),
         name=[say(f"figure.{one}") for one in table["figure_id"]],
         meaning=[say(f"definition.{one}") for one in table["figure_id"]],
+        query=table["figure_id"].map(data.figures.set_index("figure_id")["rows"]),
     )
 
 
