@@ -31,11 +31,22 @@ def score_renewals(tables: Tables, *, as_of: date, horizon_days: int, min_contra
     return scored.astype({"p_not_renewed": "Float64", "contracts": "Int64", "model": "str"}).reset_index(drop=True)
 
 
+def _not_accepted(tables: Tables) -> list[str]:
+    """The customers of the rows whose stage lost was refused for want of its day or reason."""
+    if not {"warnings", "records"} <= set(tables):
+        return []
+    place = ["batch", "source_file", "sheet", "line"]
+    refused = tables["warnings"].filter(lambda t: t.reason == "LOST_UNEXPLAINED").select(*place)
+    rows = tables["records"].filter(lambda t: (t.table == "customers") & t.customer_id.notnull())
+    return sorted(set(read_frame(rows.semi_join(refused, place).select("customer_id"))["customer_id"]))
+
+
 def list_lost_lacking(tables: Tables, *, as_of: date) -> pd.DataFrame:
-    """One row per active customer of stage lost whose day or reason is missing, or whose day is not before `as_of`:
-    customer_id, name, owner, lost_on, lost_reason, lacks ("day", "reason" or "day reason"). Sorted by customer_id."""
+    """One row per active customer whose stage is lost, or was not accepted as lost at intake, and whose day or reason is missing, or
+    whose day is not before `as_of`: customer_id, name, owner, lost_on, lost_reason, lacks ("day", "reason" or "day reason").
+    Sorted by customer_id."""
     customers = active_customers(tables)
-    lost = customers.filter(customers.lifecycle_stage == "lost")
+    lost = customers.filter((customers.lifecycle_stage == "lost") | customers.customer_id.isin(_not_accepted(tables)))
     rows = read_frame(lost.select("customer_id", "lost_on", "lost_reason")).merge(
         name_customers(tables), on="customer_id"
     )

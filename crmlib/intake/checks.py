@@ -73,6 +73,7 @@ def split_rows(
         *_duplicate_keys(rows, table),
         *_unassigned(rows, table),
         *_incomplete(rows, table, issues, dictionary),
+        *_unexplained_losses(rows),
         *(doubt_customers(rows, checks=checks, dictionary=dictionary) if table.key == "customers" else ()),
     ]
     every = pd.concat([one for one in found if len(one)] or found[:1], ignore_index=True)
@@ -147,6 +148,15 @@ def _negative_orders(rows: pd.DataFrame) -> list[pd.DataFrame]:
     if "orders.status" in rows:
         below = below & rows["orders.status"].ne("cancelled").fillna(True).to_numpy(dtype=bool)
     return [list_issues(rows, "orders", "amount_cny", below, "AMOUNT_NEGATIVE", "error")]
+
+
+def _unexplained_losses(rows: pd.DataFrame) -> list[pd.DataFrame]:
+    """Stage 流失 is accepted with its day and its reason alone; without them the customer keeps the stage that it had."""
+    if "customers.lifecycle_stage" not in rows:
+        return []
+    lost = rows["customers.lifecycle_stage"].eq("lost").fillna(False).to_numpy(dtype=bool)
+    lacking = _missing(rows, "customers.lost_on") | _missing(rows, "customers.lost_reason")
+    return [list_issues(rows, "customers", "lifecycle_stage", lost & lacking, "LOST_UNEXPLAINED", "cell")]
 
 
 def _missing_keys(rows: pd.DataFrame, table: Table, issues: pd.DataFrame) -> list[pd.DataFrame]:

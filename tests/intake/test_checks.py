@@ -597,3 +597,23 @@ def test_users_rules_speak_for_themselves():
 def test_a_users_rule_that_cannot_be_is_refused(one):
     with pytest.raises(SettingsError, match="1"):
         split(flood(0), "orders", checks=replace(CHECKS, rules=(one,)))
+
+
+@pytest.mark.demand("H05")
+def test_stage_lost_is_accepted_with_its_day_and_its_reason_alone():
+    rows = wide("""
+        customers.name  customers.lifecycle_stage  customers.lost_on  customers.lost_reason
+        甲公司          lost                       2024-05-01         price
+        乙公司          lost                       -                  price
+        丙公司          lost                       2024-05-01         -
+        丁公司          customer                   -                  -
+        戊公司          -                          2024-05-01         price
+    """)
+    made = split(rows, "customers")
+    assert made.kept["customers.lifecycle_stage"].fillna("-").tolist() == ["lost", "-", "-", "customer", "-"]
+    assert {line for line, reasons in said(made).items() if "LOST_UNEXPLAINED" in reasons} == {3, 4}
+    assert made.quarantined.empty
+    bare = wide("customers.name  customers.lifecycle_stage\n甲公司  lost")  # a sheet that cannot say why
+    assert split(bare, "customers").kept["customers.lifecycle_stage"].isna().all()
+    off = split(bare, "customers", checks=replace(CHECKS, off=("LOST_UNEXPLAINED",)))
+    assert off.kept["customers.lifecycle_stage"].tolist() == ["lost"]
