@@ -55,7 +55,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--jobs", type=int, default=2)
     run.add_argument("--role", default="")
+    run.add_argument("--label", default="", help="归档标签 · a label to find this run by")
     run.add_argument("--book", default="", help="v12：按旧的账本版本 · on an old version of the book")
+
+    command("runs", do_runs, "已发布的运行 · the runs that were published")
 
     read = command("import", do_import, "只导入：读取、检查、合并 · intake only: read, check, merge")
     read.add_argument(
@@ -119,8 +122,20 @@ def do_run(args: argparse.Namespace, say: Say) -> int:
         jobs=args.jobs,
         inbox=args.inbox,
         today=date.today(),
+        label=args.label,
+        at=datetime.now().isoformat(timespec="seconds"),
     )
     run_plan(plan, say=say, tell=tell)
+    return 0
+
+
+def do_runs(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.register import list_runs
+
+    for one in list_runs(find_home(args.home)):
+        tell(
+            say("run.registered", **{k: one.get(k) for k in ("at", "period", "run_id", "label", "book", "kit_version")})
+        )
     return 0
 
 

@@ -36,6 +36,10 @@ class Home:
         return self.data / "ledger.sqlite"
 
     @property
+    def runs(self) -> Path:
+        return self.data / "runs.jsonl"
+
+    @property
     def todo(self) -> Path:
         return self.data / "todo"
 

@@ -142,8 +142,8 @@ def _seconds(path: Path) -> float:
     return round(json.loads(path.read_text(encoding="utf-8"))["metadata"]["papermill"]["duration"] or 0, 1)
 
 
-def write_working_papers(folder: Path, *, lang: str) -> None:
-    """Each executed notebook as one HTML page without code, without any address outside itself."""
+def write_working_papers(folder: Path, *, lang: str, run_id: str) -> None:
+    """Each executed notebook as one HTML page without code, without any address outside itself; its title names the run."""
     import nbformat
     from nbconvert import HTMLExporter
 
@@ -160,7 +160,9 @@ def write_working_papers(folder: Path, *, lang: str) -> None:
     faces = fonts.embed(fonts.SANS, "".join(map(shown_text, bodies.values())))  # one font that serves every paper
     page = Path(__file__).with_name("paper.html").read_text(encoding="utf-8")
     for path, body in bodies.items():
-        text = page.replace("{{lang}}", lang).replace("{{title}}", path.stem).replace("{{faces}}", faces)
+        text = (
+            page.replace("{{lang}}", lang).replace("{{title}}", f"{path.stem} · {run_id}").replace("{{faces}}", faces)
+        )
         path.with_suffix(".html").write_text(text.replace("{{body}}", body), encoding="utf-8")
 
 

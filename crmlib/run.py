@@ -18,6 +18,7 @@ from crmlib.home import NOTEBOOKS, SAMPLE, Home
 from crmlib.inputs import Input, home_inputs, kit_hash, list_inputs
 from crmlib.labels import Say
 from crmlib.periods import Period
+from crmlib.register import add_run, put_earlier
 
 # name → what must be there before it
 STEPS: dict[str, tuple[str, ...]] = {
@@ -49,6 +50,8 @@ class Plan:
     inputs: tuple[Input, ...]
     origin: str
     received_on: date
+    label: str = ""
+    at: str = ""
 
     def fingerprint(self) -> dict[str, Any]:
         """What the result is a function of. Equal fingerprints, equal reports: nothing to do."""
@@ -60,12 +63,22 @@ class Plan:
             "kit": kit_hash(),
             "settings": hashlib.sha256(settings.read_bytes() if settings.is_file() else b"").hexdigest(),
             "origin": self.origin,
-            "inputs": {one.name: one.sha256() for one in self.inputs},
+            "inputs": {} if self.book else {one.name: one.sha256() for one in self.inputs},  # an old book reads none
         }
 
 
 def plan_run(
-    home: Home, *, period: Period | str, lang: str, role: str, book: str, jobs: int, inbox: list[Path], today: date
+    home: Home,
+    *,
+    period: Period | str,
+    lang: str,
+    role: str,
+    book: str,
+    jobs: int,
+    inbox: list[Path],
+    today: date,
+    label: str = "",
+    at: str = "",
 ) -> Plan:
     """Settle inputs and period. `period` may be a word of LAST: the last full month, week or quarter, by the clock for own data,
     the sample's own else."""
@@ -85,7 +98,7 @@ def plan_run(
     if isinstance(period, str):
         now = parse_period(SAMPLE_PERIOD).as_of if origin == "sample" else today
         period = last_full(LAST[period], now) if period in LAST else parse_period(period)
-    return Plan(home, period, lang, role, book, jobs, tuple(inputs), origin, today)
+    return Plan(home, period, lang, role, book, jobs, tuple(inputs), origin, today, label, at)
 
 
 def run_plan(plan: Plan, *, say: Say, tell: Callable[[str], None]) -> Path:
@@ -94,6 +107,10 @@ def run_plan(plan: Plan, *, say: Say, tell: Callable[[str], None]) -> Path:
     wanted = plan.fingerprint()
     if (known := read_manifest(target)) and is_current(target, known, wanted, plan):
         tell(say("run.nothing_new", period=plan.period.text))
+        if plan.label and plan.label != known.get("label"):
+            write_manifest(target, known | {"label": plan.label, "at": plan.at})
+            add_run(plan.home, known | {"label": plan.label, "at": plan.at})
+            tell(say("run.labelled", label=plan.label))
         tell(say("run.where", path=target / "report.html"))
         return target
     with run_lock(plan.home):
@@ -108,7 +125,8 @@ def run_plan(plan: Plan, *, say: Say, tell: Callable[[str], None]) -> Path:
         seconds = run_notebooks(plan, build, say=say, tell=tell)
         tell(say("run.publishing"))
         finish_run(plan, build, run_id=run_id, fingerprint=wanted, seconds=seconds)
-        publish_folder(build, target)
+        publish_folder(build, target, home=plan.home)
+        add_run(plan.home, read_manifest(target) or {})
         for line in closing_lines(target, say=say, seconds=time.monotonic() - started):
             tell(line)
     return target
@@ -117,6 +135,16 @@ def run_plan(plan: Plan, *, say: Say, tell: Callable[[str], None]) -> Path:
 def read_manifest(folder: Path) -> dict[str, Any] | None:
     path = folder / "manifest.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    part = folder / "manifest.json.partial"
+    part.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    os.replace(part, folder / "manifest.json")
+
+
+def file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def is_current(folder: Path, manifest: dict[str, Any], wanted: dict[str, Any], plan: Plan) -> bool:
@@ -168,33 +196,39 @@ def finish_run(plan: Plan, build: Path, *, run_id: str, fingerprint: dict[str, A
 
     for leftover in build.glob(".doit.sqlite3*"):
         leftover.unlink()
-    write_working_papers(build / "notebooks", lang=plan.lang)
+    write_working_papers(build / "notebooks", lang=plan.lang, run_id=run_id)
     if plan.home.settings_file.is_file():
         shutil.copyfile(plan.home.settings_file, build / "settings.toml")
     summary = json.loads((build / "run.json").read_text(encoding="utf-8"))  # what 90_report found and checked
     (build / "run.json").unlink()
     manifest = {
         "run_id": run_id,
+        "at": plan.at,
+        "label": plan.label or run_id,
         "period": plan.period.text,
         "as_of": plan.period.as_of.isoformat(),
         "lang": plan.lang,
         "role": plan.role,
         "kit_version": __version__,
         "inputs": [
-            {"file": one.name, "system": one.system, "sha256": fingerprint["inputs"][one.name]} for one in plan.inputs
+            {"file": one.name, "system": one.system, "sha256": fingerprint["inputs"][one.name]}
+            for one in plan.inputs
+            if one.name in fingerprint["inputs"]
         ],
         "settings_sha256": fingerprint["settings"],
         "origin": plan.origin,
         **summary,
+        "outputs": {name: file_hash(build / name) for name in OUTPUTS if (build / name).is_file()},
+        "tables": {path.stem: file_hash(path) for path in sorted((build / "tables").glob("*.parquet"))},
         "seconds": seconds,
         "fingerprint": fingerprint,
     }
-    (build / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    write_manifest(build, manifest)
     check_publishable(build, known_names=known_names(plan.home))
 
 
-def publish_folder(build: Path, target: Path) -> None:
-    """Put the finished folder in the place of last time's, or leave last time's as it was."""
+def publish_folder(build: Path, target: Path, *, home: Home) -> None:
+    """Put the finished folder in the place of last time's, which is kept among the earlier ones; or leave it as it was."""
     aside = target.with_name(f".old-{target.name}")
     if aside.exists():
         shutil.rmtree(aside)
@@ -206,6 +240,10 @@ def publish_folder(build: Path, target: Path) -> None:
         if aside.exists() and not target.exists():
             os.replace(aside, target)
         raise DataError("error.report_open", path=target, detail=error.strerror or error) from error
+    if aside.exists():
+        before, now = read_manifest(aside), read_manifest(target)
+        if before and now and before["run_id"] != now["run_id"]:
+            put_earlier(home, aside, before["run_id"])
     shutil.rmtree(aside, ignore_errors=True)
 
 

@@ -79,7 +79,7 @@ def test_working_papers_have_no_code_and_no_address(notebook, tmp_path):
     out = tmp_path / "out"
     out.mkdir()
     run({"one": task(notebook("one", "print('结果' + '在此')"), out)}, tmp_path)
-    write_working_papers(out, lang="zh")
+    write_working_papers(out, lang="zh", run_id="2024-06-1a2b3c4d")
     page = (out / "one.html").read_text(encoding="utf-8")
     assert "结果在此" in page and "'结果'" not in page and 'lang="zh"' in page
     assert "http://" not in page and "https://" not in page

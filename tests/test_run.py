@@ -142,7 +142,7 @@ def test_a_report_held_open_elsewhere_is_put_back(tmp_path, monkeypatch):
 
     monkeypatch.setattr(run.os, "replace", second_fails)
     with pytest.raises(DataError, match="正被别的程序打开"):
-        run.publish_folder(build, target)
+        run.publish_folder(build, target, home=Home(tmp_path))
     assert (target / "report.html").read_text() == "old"
 
 

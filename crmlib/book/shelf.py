@@ -213,11 +213,18 @@ def _sync(path: Path) -> None:
 
 
 def _prune(home: Home) -> None:
-    """The last five stay; the one that CURRENT names always does. A file held open elsewhere is left for the next time."""
-    current = current_version(home)
+    """The last five stay, the one that CURRENT names, and those that a report was made of. A file held open elsewhere is left
+    for the next time."""
+    kept = {current_version(home), *_reported(home)}
     for name in list_versions(home)[:-KEPT_VERSIONS]:
-        if name != current:
+        if name not in kept:
             shutil.rmtree(home.book / name, ignore_errors=True)
+
+
+def _reported(home: Home) -> set[str]:
+    """The versions that published reports name: their figures can be traced, and made again."""
+    manifests = [*home.reports.glob("[0-9]*/manifest.json"), *home.data.glob("earlier_reports/*/manifest.json")]
+    return {json.loads(path.read_text(encoding="utf-8")).get("book", "") for path in manifests}
 
 
 def set_aside(home: Home, suffix: str) -> Path:

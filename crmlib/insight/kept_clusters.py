@@ -36,9 +36,13 @@ def settle_clusters(
     if kept is None:
         model, tried = fit_clusters(measures, rules=rules, as_of=as_of)
         if model:
-            keep_model(home, NAME, model.as_json(), version=version)
+            keep_model(home, NAME, model.as_json() | {"tried": tried.to_dict("records")}, version=version)
         return Settled(model, tried, None, "fitted" if model else "none")
-    model, nothing = ClusterModel.from_json(kept), pd.DataFrame(columns=["k", "ari", "smallest", "taken"])
+    nothing = pd.DataFrame(columns=["k", "ari", "smallest", "taken"])
+    tried = kept.pop("tried", None)
+    model = ClusterModel.from_json(kept)
+    if tried and not refit and model.fitted_on == as_of.isoformat():  # the day it was fitted, told once more alike
+        return Settled(model, pd.DataFrame(tried, columns=nothing.columns), None, "fitted")
     if not refit:
         return Settled(model, nothing, None, "kept")
     fresh = refit_clusters(measures, model, as_of=as_of)
