@@ -140,31 +140,3 @@ def _failure(name: str, task: dict[str, Any] | None, detail: str) -> NotebookErr
 
 def _seconds(path: Path) -> float:
     return round(json.loads(path.read_text(encoding="utf-8"))["metadata"]["papermill"]["duration"] or 0, 1)
-
-
-def write_working_papers(folder: Path, *, lang: str, run_id: str) -> None:
-    """Each executed notebook as one HTML page without code, without any address outside itself; its title names the run."""
-    import nbformat
-    from nbconvert import HTMLExporter
-
-    from crmlib.report import fonts
-    from crmlib.report.html import shown_text
-
-    exporter = HTMLExporter(template_name="basic", exclude_input=True, exclude_input_prompt=True)
-    exporter.exclude_output_prompt = True
-    bodies = {}
-    for path in sorted(folder.glob("*.ipynb")):
-        notebook = nbformat.read(path, as_version=4)
-        notebook.cells = [c for c in notebook.cells if not {"parameters", "injected-parameters"} & _tags(c)]
-        bodies[path], _ = exporter.from_notebook_node(notebook)
-    faces = fonts.embed(fonts.SANS, "".join(map(shown_text, bodies.values())))  # one font that serves every paper
-    page = Path(__file__).with_name("paper.html").read_text(encoding="utf-8")
-    for path, body in bodies.items():
-        text = (
-            page.replace("{{lang}}", lang).replace("{{title}}", f"{path.stem} · {run_id}").replace("{{faces}}", faces)
-        )
-        path.with_suffix(".html").write_text(text.replace("{{body}}", body), encoding="utf-8")
-
-
-def _tags(cell: Any) -> set[str]:
-    return set(cell.metadata.get("tags", ()))

@@ -192,7 +192,7 @@ def run_notebooks(plan: Plan, build: Path, *, say: Say, tell: Callable[[str], No
 def finish_run(plan: Plan, build: Path, *, run_id: str, fingerprint: dict[str, Any], seconds: dict[str, float]) -> None:
     """Working papers, settings, manifest; then the guard reads every file, and the folder is fit to publish."""
     from crmlib.book.access import check_publishable, known_names
-    from crmlib.notebook import write_working_papers
+    from crmlib.report.papers import write_working_papers
 
     for leftover in build.glob(".doit.sqlite3*"):
         leftover.unlink()

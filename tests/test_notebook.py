@@ -8,7 +8,8 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from crmlib.errors import NotebookError, UsageError
 from crmlib.labels import speaker
-from crmlib.notebook import check_parameters, run_tasks, write_working_papers
+from crmlib.notebook import check_parameters, run_tasks
+from crmlib.report.papers import write_working_papers
 
 SAY = speaker("zh")
 
@@ -81,6 +82,6 @@ def test_working_papers_have_no_code_and_no_address(notebook, tmp_path):
     run({"one": task(notebook("one", "print('结果' + '在此')"), out)}, tmp_path)
     write_working_papers(out, lang="zh", run_id="2024-06-1a2b3c4d")
     page = (out / "one.html").read_text(encoding="utf-8")
-    assert "结果在此" in page and "'结果'" not in page and 'lang="zh"' in page
+    assert "结果在此" in page and "'结果'" not in page and 'lang="zh-CN"' in page
     assert "http://" not in page and "https://" not in page
     assert json.loads((out / "one.ipynb").read_text(encoding="utf-8"))

@@ -52,7 +52,7 @@ def house(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CRM_KEY_FILE", str(root / "vault.key"))
         patch.setattr("crmlib.notebook.run_tasks", run_inline)
-        patch.setattr("crmlib.notebook.write_working_papers", lambda folder, **how: None)
+        patch.setattr("crmlib.report.papers.write_working_papers", lambda folder, **how: None)
         (home.inbox / "客户.csv").write_text(CUSTOMERS, encoding="utf-8")
         (home.inbox / "订单.csv").write_text(ORDERS, encoding="utf-8")
         inputs = {path: path.read_bytes() for path in home.inbox.iterdir()}

@@ -12,6 +12,7 @@ from crmlib.report import fonts, style
 from crmlib.report.blocks import Report
 from crmlib.report.layout import lay_out
 
+FACES = "/* faces */"
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -25,17 +26,21 @@ def render_html(report: Report) -> str:
 
 
 def fill_page(name: str, *, embedded: bool = True, **values: Any) -> str:
-    """A template with style and fonts; rendered once to learn its characters, and once with the fonts for them.
+    """A template with style and fonts; `embedded` False leaves the fonts to the page that this one becomes a part of."""
+    return fill_pages(name, [values], embedded=embedded)[0]
 
-    embedded: False leaves the fonts to the page that this one becomes a part of.
-    """
+
+def fill_pages(name: str, pages: list[dict[str, Any]], *, embedded: bool = True) -> list[str]:
+    """Rendered once to learn which characters they show, and then with fonts that hold these: one pair for all pages."""
     fixed = {"light": style.css_variables(style.LIGHT), "dark": style.css_variables(style.DARK)}
-    bare = _template(name).render(**values, **fixed, faces="", number=count(1).__next__)
+    bare = [_template(name).render(**page, **fixed, faces=FACES, number=count(1).__next__) for page in pages]
     if not embedded:
-        return bare
-    headings = "".join(re.findall(r"<(?:h[1-3]|strong)\b.*?</(?:h[1-3]|strong)>", bare, flags=re.S))
-    faces = fonts.embed(fonts.SANS, shown_text(bare)) + fonts.embed(fonts.SERIF, shown_text(headings))
-    return _template(name).render(**values, **fixed, faces=faces, number=count(1).__next__)
+        return [html.replace(FACES, "") for html in bare]
+    headings = "".join(
+        part for html in bare for part in re.findall(r"<(?:h[1-3]|strong)\b.*?</(?:h[1-3]|strong)>", html, flags=re.S)
+    )
+    faces = fonts.embed(fonts.SANS, "".join(map(shown_text, bare))) + fonts.embed(fonts.SERIF, shown_text(headings))
+    return [html.replace(FACES, faces, 1) for html in bare]
 
 
 def shown_text(html: str) -> str:

@@ -1,11 +1,16 @@
 """Showing blocks in a notebook, looking as they will in the report."""
 
+from html import escape
+
 import pandas as pd
 
 from crmlib.labels import speaker
 from crmlib.report.blocks import Block, Report, Section
 from crmlib.report.html import fill_page
 from crmlib.report.layout import WORDS, lay_blocks, lay_section
+from crmlib.report.numbers import is_missing
+
+CELL = 60  # characters of a cell
 
 
 class Shown:
@@ -34,8 +39,29 @@ def show(thing: Report | Section | Block | list[Block] | None, *, lang: str = "z
 
 
 def show_table(rows: pd.DataFrame, *, lang: str = "zh", most: int = 50) -> Shown:
-    """The first rows of any table, plainly; how many there are is said where not all are shown."""
-    first = rows.head(most).astype(object)
-    html = first.where(first.notna(), "").to_html(index=False, border=0, justify="left")
+    """The first rows of any table, plainly: numbers to the right, long text cut; how many there are is said where not all are shown."""
+    first = rows.head(most)
+    right = {name for name in rows.columns if pd.api.types.is_numeric_dtype(rows[name].dtype)}
+    head = "".join(f"<th{_side(name in right)}>{escape(str(name))}</th>" for name in rows.columns)
+    lines = [
+        "".join(f"<td{_side(name in right)}>{escape(_plain(value))}</td>" for name, value in row.items())
+        for row in first.astype(object).to_dict("records")
+    ]
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
     more = f"<p>{speaker(lang)('page.first_rows', shown=most, n=len(rows))}</p>" if len(rows) > most else ""
-    return Shown(html + more)
+    return Shown(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}")
+
+
+def _side(right: bool) -> str:
+    return ' class="number"' if right else ""
+
+
+def _plain(value: object) -> str:
+    text = (
+        ""
+        if pd.api.types.is_scalar(value) and is_missing(value)
+        else f"{value:.10g}"
+        if isinstance(value, float)
+        else str(value)
+    )
+    return text if len(text) <= CELL else text[: CELL - 1] + "…"

@@ -1,12 +1,14 @@
 """A report into its files, and what the manifest says of it."""
 
 import json
+from dataclasses import replace
 
 from crmlib.book.balance import STATUSES, balance_line
 from crmlib.book.work import Work
 from crmlib.report.blocks import Report
 from crmlib.report.data import ReportData
 from crmlib.report.html import write_html
+from crmlib.report.papers import list_papers
 from crmlib.report.pdf import write_pdf
 from crmlib.report.workbook import write_workbook
 
@@ -14,6 +16,7 @@ from crmlib.report.workbook import write_workbook
 def write_report(report: Report, data: ReportData, work: Work) -> None:
     """report.html, report.pdf and report.xlsx into the run's folder, and run.json for the manifest."""
     work.out.mkdir(parents=True, exist_ok=True)
+    report = replace(report, papers=list_papers(work.out / "notebooks", lang=work.lang))
     write_html(report, work.out / "report.html")
     write_pdf(report, work.out / "report.pdf")
     write_workbook(report, work.out / "report.xlsx")

@@ -59,9 +59,17 @@ def test_every_link_arrives_and_no_id_stands_twice(page):
 
 
 @pytest.mark.demand("K04")
-def test_a_finding_leads_to_its_figure(page):
-    assert {"f-tier_value_high", "f-amount_last_month", "f-rows_quarantined"} <= {a["href"][1:] for a in page.all("a")}
-    assert "高价值客户 36 家，占 15.0 %，比上期 +5.0 个百分点（+50.0 %）。" in page.text.replace("\xa0", " ")
+def test_a_finding_and_a_tile_lead_to_their_figure(page, report):
+    summary = report.sections[0].blocks
+    wanted = {ref for block in summary if isinstance(block, Text) for ref in block.refs}
+    wanted |= {block.figure_id for block in summary if isinstance(block, Metric)}
+    known = {attrs["id"] for attrs in page.all("tr") if "id" in attrs}
+    assert wanted and {f"f-{one}" for one in wanted} <= known
+    assert {f"#f-{one}" for one in wanted} <= {attrs["href"] for attrs in page.all("a")}
+    assert {"明细"} <= set(page.text.split())
+    for block in summary:
+        if isinstance(block, Text):
+            assert block.text in page.text.replace("\xa0", " ")
 
 
 def test_the_page_can_be_read_by_ear(page):
@@ -131,4 +139,11 @@ def test_a_long_table_is_cut_and_says_so(report):
 def test_english_is_english(english):
     page = Page(render_html(english))
     assert page.all("html") == [{"lang": "en"}]
-    assert "36 high-value customers, 15.0% of all, +5.0 pp on the period before" in page.text.replace("\xa0", " ")
+    for block in english.sections[0].blocks:
+        if isinstance(block, Text):
+            assert block.text in page.text.replace("\xa0", " ")
+
+
+def test_working_papers_are_linked_where_they_were_made(report):
+    page = Page(render_html(replace(report, papers=(("30 谁重要？", "notebooks/30_tiers.html"),))))
+    assert {"href": "notebooks/30_tiers.html"} in page.all("a")
