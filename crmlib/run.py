@@ -27,11 +27,22 @@ STEPS: dict[str, tuple[str, ...]] = {
     "30_tiers": ("20_merge",),
     "35_clusters": ("30_tiers",),
     "40_tags": ("30_tiers",),
+    "42_needs": ("20_merge",),
+    "43_conversion": ("20_merge",),
     "50_profile": ("20_merge",),
     "60_quality": ("30_tiers",),
     "70_churn": ("20_merge",),
     "75_value": ("20_merge",),
-    "90_report": ("70_churn", "75_value", "35_clusters", "40_tags", "50_profile", "60_quality"),
+    "90_report": (
+        "70_churn",
+        "75_value",
+        "35_clusters",
+        "40_tags",
+        "42_needs",
+        "43_conversion",
+        "50_profile",
+        "60_quality",
+    ),
 }
 READING = ("10_import", "20_merge")  # left out when an old version of the book is asked for
 OUTPUTS = ("report.html", "report.pdf", "report.xlsx", "manifest.json")

@@ -17,7 +17,11 @@ from crmlib.segment_rules import find_faults
 from crmlib.toml_records import lay_over, parse_toml, read_record
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
-STAGES = {"customer": "lifecycle_stage", "need": "need_stage", "opportunity": "opportunity_stage"}  # entity → its choice
+STAGES = {
+    "customer": "lifecycle_stage",
+    "need": "need_stage",
+    "opportunity": "opportunity_stage",
+}  # entity → its choice
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,9 @@ def apply_amendments(
 def amended_on(home: Home, field: str, row_to_customer: pd.Series) -> dict[str, datetime]:
     """customer_id → when this field of theirs was last amended."""
     lines = [line for line in read_lines(home, "correction") if line.subject.get("field") == field]
-    known = {row: row_to_customer[row] for line in lines if (row := line.subject.get("row_id")) in row_to_customer.index}
+    known = {
+        row: row_to_customer[row] for line in lines if (row := line.subject.get("row_id")) in row_to_customer.index
+    }
     return {known[row]: line.at for line in lines if (row := line.subject.get("row_id")) in known}
 
 

@@ -119,7 +119,21 @@ def adjust(p: np.ndarray) -> np.ndarray:
 
 
 _NO_MOVES = pd.DataFrame(
-    columns=["term", "customers", "of", "share", "customers_before", "of_before", "share_before", "difference", "diff_low", "diff_high", "p", "q", "direction"]
+    columns=[
+        "term",
+        "customers",
+        "of",
+        "share",
+        "customers_before",
+        "of_before",
+        "share_before",
+        "difference",
+        "diff_low",
+        "diff_high",
+        "p",
+        "q",
+        "direction",
+    ]
 ).astype(
     {"term": "str", "direction": "str"}
     | dict.fromkeys(("customers", "of", "customers_before", "of_before"), "Int64")

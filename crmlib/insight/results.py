@@ -7,10 +7,12 @@ from typing import NamedTuple
 import pandas as pd
 
 from crmlib.insight import entry
+from crmlib.insight.conversion_results import compute_conversion, conversion_figures
 from crmlib.insight.coverage import Tables, missing_costs
 from crmlib.insight.figures import Figure, build_figures
 from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
+from crmlib.insight.needs_results import compute_needs, needs_figures
 from crmlib.insight.profile import profile_customers
 from crmlib.insight.stages import count_stages
 from crmlib.insight.tiers import assign_tiers
@@ -31,6 +33,8 @@ class Analysis(NamedTuple):
 
 # computed by the notebook of that name for this period, and by `compute_results` for the one before
 ANALYSES: dict[str, Analysis] = {
+    "42_needs": Analysis(compute_needs, needs_figures, "needs_met"),
+    "43_conversion": Analysis(compute_conversion, conversion_figures, "conversion_steps"),
     "70_churn": Analysis(compute_uplift, uplift_figures, "uplift"),
 }
 

@@ -45,6 +45,9 @@ def _figures(*, before: bool = False) -> pd.DataFrame:
             "tier_activity_inactive": (40, "customers", 240),
             "customers_tagged": (0.901, "share", 240),
             "contradictions": (2, "customers", 2),
+            "need_overlap_share": (0.4, "share", 50),
+            "need_satisfied_share": (0.75, "share", 20),
+            "need_top3_share": (0.9, "share", 40),
             "at_risk_customers": (12, "customers", 12),
             "at_risk_amount_12m": (9_810_000, "cny", 12),
             "unknown_industry": (0.1, "share", 240),
@@ -120,6 +123,18 @@ def _funnel() -> pd.DataFrame:
         for i, (stage, n) in enumerate(counts.items(), start=1)
     ]
     return pd.DataFrame(rows, columns=["entity", "stage", "position", "n", "share"])
+
+
+def _needs() -> dict[str, pd.DataFrame]:
+    topics = [(1, "成本控制", 24, 31, 40, 0.6, 0.4460, 0.7365), (2, "数据对接", 10, 12, 40, 0.25, 0.1419, 0.4019),
+              (3, "售后支持", 8, 9, 40, 0.2, 0.1050, 0.3476), (4, "unknown", 4, 4, 40, 0.1, 0.0396, 0.2305)]  # fmt: skip
+    columns = ["position", "topic", "customers", "mentions", "of", "share", "low", "high"]
+    ranked = pd.DataFrame(topics, columns=columns).assign(
+        enough=True, flagged=[True, False, False, False], top=[True, True, True, False]
+    )
+    met = {"in_play": [50, 90], "matched": [20, 40], "closed": [20, 60], "satisfied": [15, 33], "open": [30, 30],
+           "satisfied_share": [0.75, 0.55]}  # fmt: skip
+    return {"need_topics": ranked, "needs_met": pd.DataFrame({"scope": ["period", "12m"], **met})}
 
 
 def _at_risk() -> pd.DataFrame:
@@ -326,7 +341,7 @@ def make_data(**changes) -> ReportData:
         "kit_version": "0.1.0",
         "notes": ("「超市.xls」没有写明币种，按人民币计算。",),
     }
-    tables |= _judged()
+    tables |= _judged() | _needs()
     for name, value in changes.items():
         (tables if name in COLUMNS else facts)[name] = value
     return ReportData(**facts, tables=tables)

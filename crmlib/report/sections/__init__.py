@@ -14,6 +14,7 @@ from crmlib.report.sections.definitions import build_definitions
 from crmlib.report.sections.funnel import build_funnel
 from crmlib.report.sections.health import build_health
 from crmlib.report.sections.lifetime import build_lifetime
+from crmlib.report.sections.needs import build_needs
 from crmlib.report.sections.profile import build_profile
 from crmlib.report.sections.segments import build_segments
 from crmlib.report.sections.summary import build_summary
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "lifetime": build_lifetime,
     "trend": build_trend,
     "profile": build_profile,
+    "needs": build_needs,
     "funnel": build_funnel,
     "health": build_health,
     "corrections": build_corrections,
