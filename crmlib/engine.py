@@ -63,6 +63,15 @@ def days_between(earlier: ir.DateValue, later: ir.DateValue | date) -> ir.Intege
     return later.delta(earlier, unit="day").cast("int64")
 
 
+def is_midnight(moment: ir.TimestampValue) -> ir.BooleanValue:
+    """Midnight to the second is how exports write a day without a time."""
+    return (moment.hour() == 0) & (moment.minute() == 0) & (moment.second() == 0)
+
+
+def hours_between(earlier: ir.TimestampValue, later: ir.TimestampValue) -> ir.FloatingValue:
+    return later.delta(earlier, unit="second").cast("float64") / 3600
+
+
 def month_number(day: ir.DateValue) -> ir.IntegerValue:
     """Months since year 0, so that months can be subtracted."""
     return (day.year().cast("int64") * 12 + day.month().cast("int64") - 1).cast("int64")

@@ -164,3 +164,24 @@ class Conversion:
     nodes: Mapping[str, tuple[str, ...]]
     phone: tuple[str, ...]
     face_to_face: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Sla:
+    """Deadlines of tickets of one level, from when they were opened: `close_h`, or `close_workdays` (Monday to Friday)."""
+
+    respond_h: float
+    close_h: float = 0.0
+    close_workdays: int = 0
+
+
+@dataclass(frozen=True)
+class Service:
+    """How complaints and satisfaction are read. `fall`: points by which a customer's score falls, `fall_mean` the mean of all."""
+
+    window_months: int
+    least: int
+    revisit_below: float
+    fall: float
+    fall_mean: float
+    target_share: float

@@ -12,7 +12,20 @@ from crmlib import dictionary
 from crmlib.dictionary import Field
 from crmlib.errors import SettingsError
 from crmlib.home import Home
-from crmlib.judging import PLAN_SEGMENTS, Churn, Clusters, Conversion, Lifetime, Needs, Segment, Tagging, TagRule, Tiers
+from crmlib.judging import (
+    PLAN_SEGMENTS,
+    Churn,
+    Clusters,
+    Conversion,
+    Lifetime,
+    Needs,
+    Segment,
+    Service,
+    Sla,
+    Tagging,
+    TagRule,
+    Tiers,
+)
 from crmlib.segment_rules import find_faults
 from crmlib.toml_records import lay_over, parse_toml, read_record
 
@@ -173,6 +186,8 @@ class Settings:
     churn: Churn
     needs: Needs
     conversion: Conversion
+    service: Service
+    sla: Mapping[str, Sla]
     tags: tuple[TagRule, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     fields: Mapping[str, Mapping[str, OwnField]] = field(default_factory=dict)
@@ -241,6 +256,10 @@ def _contradictions(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
         if len(pair) != 2 or not set(pair) <= set(stages) or list(stages).index(pair[0]) >= list(stages).index(pair[1]):
             known = ", ".join(stages) or ", ".join(STAGES)
             found.append(("error.conversion_node", {"entity": entity, "value": ", ".join(pair), "known": known}))
+    levels = [one.zh for one in choices["ticket_level"].values()]
+    found += [
+        ("error.sla_level", {"word": word, "known": ", ".join(levels)}) for word in settings.sla.keys() - set(levels)
+    ]
     families = choices["tag_family"]
     for n, rule in enumerate(settings.tags, start=1):
         if rule.family not in families:

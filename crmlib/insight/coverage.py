@@ -17,6 +17,8 @@ REASONS = {
     "needs": "NO_NEED_TABLE",
     "interactions": "NO_INTERACTION_TABLE",
     "opportunities": "NO_OPPORTUNITY_TABLE",
+    "tickets": "NO_TICKET_TABLE",
+    "surveys": "NO_SURVEY_TABLE",
 }
 # analysis → the table without which it says nothing
 ANALYSES: Mapping[str, str] = {
@@ -28,6 +30,8 @@ ANALYSES: Mapping[str, str] = {
     "contacts": "interactions",
     "funnel_need": "needs",
     "funnel_opportunity": "opportunities",
+    "complaints": "tickets",
+    "satisfaction": "surveys",
 }
 
 

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
-from crmlib.engine import count_of, days_between, read_frame
+from crmlib.engine import count_of, days_between, hours_between, is_midnight, read_frame
 from crmlib.errors import SettingsError
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import active_customers
@@ -45,8 +45,8 @@ def judge_entries(tables: Tables, *, deadlines: Deadlines, start: date, as_of: d
     talks = talks.mutate(
         staff_id=talks.recorder_id.coalesce(talks.staff_id),
         deadline_h=short.ifelse(float(deadlines.phone_visit_h), float(deadlines.interaction_h)),
-        hours=known.delta(talks.occurred_at, unit="second").cast("float64") / 3600,
-        day_only=(talks.time_precision.fill_null("day") != "minute") | _is_midnight(talks.recorded_at),
+        hours=hours_between(talks.occurred_at, known),
+        day_only=(talks.time_precision.fill_null("day") != "minute") | is_midnight(talks.recorded_at),
     )
     status = ibis.cases(
         (talks.recorded_at.isnull(), "not_recorded"),
@@ -68,11 +68,6 @@ def name_people(people: pd.DataFrame, tables: Tables, *, column: str) -> pd.Data
     twins = staff["name"].duplicated(keep=False)
     names = staff["name"].mask(twins, staff["name"] + " " + staff["staff_id"]).set_axis(staff["staff_id"])
     return people.assign(person=people[column].map(names).fillna(people[column]).astype("str"))
-
-
-def _is_midnight(moment: ir.TimestampValue) -> ir.BooleanValue:
-    """Midnight to the second is how exports write a day without a time."""
-    return (moment.hour() == 0) & (moment.minute() == 0) & (moment.second() == 0)
 
 
 def timeliness_by_person(entries: pd.DataFrame, *, least: int) -> pd.DataFrame:

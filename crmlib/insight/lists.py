@@ -4,10 +4,10 @@ import json
 from datetime import date
 
 import ibis
-import ibis.expr.types as ir
 import pandas as pd
 
 from crmlib.engine import read_frame
+from crmlib.insight.complaints import open_complaints
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import orders_before, sum_orders
 from crmlib.insight.tiers import basis_start
@@ -51,17 +51,6 @@ def rank_high_value(tables: Tables, tiers: pd.DataFrame, *, settings: Settings, 
     ranked = ranked.assign(position=range(1, len(ranked) + 1), share=share.round(10))
     ranked["cumulative_share"] = share.cumsum().round(10)
     return ranked[["position", "customer_id", "name", "owner", "amount_cny", "share", "cumulative_share"]]
-
-
-def open_complaints(tables: Tables, *, as_of: date) -> ir.Table:
-    """Complaints received before `as_of` and not resolved by it: row_id, customer_id, opened_on."""
-    tickets = tables["tickets"]
-    tickets = tickets.filter((tickets.kind == "complaint") & (tickets.opened_at.date() < as_of))
-    later = tickets.resolved_at.date() >= as_of
-    unsettled = tickets.resolved_at.isnull() & ~tickets.status.fill_null("open").isin(["resolved", "closed"])
-    return tickets.filter(later.fill_null(False) | unsettled).select(
-        "row_id", "customer_id", opened_on=tickets.opened_at.date()
-    )
 
 
 def screen_potential(

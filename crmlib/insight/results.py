@@ -14,6 +14,8 @@ from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
 from crmlib.insight.needs_results import compute_needs, needs_figures
 from crmlib.insight.profile import profile_customers
+from crmlib.insight.service import compute_service
+from crmlib.insight.service_figures import service_figures
 from crmlib.insight.stages import count_stages
 from crmlib.insight.tiers import assign_tiers
 from crmlib.insight.trend import order_trend
@@ -35,6 +37,7 @@ class Analysis(NamedTuple):
 ANALYSES: dict[str, Analysis] = {
     "42_needs": Analysis(compute_needs, needs_figures, "needs_met"),
     "43_conversion": Analysis(compute_conversion, conversion_figures, "conversion_steps"),
+    "45_service": Analysis(compute_service, service_figures, "complaints"),
     "70_churn": Analysis(compute_uplift, uplift_figures, "uplift"),
 }
 

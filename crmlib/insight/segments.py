@@ -9,6 +9,7 @@ import pandas as pd
 from crmlib.engine import read_frame
 from crmlib.errors import SettingsError
 from crmlib.insight.coverage import Tables
+from crmlib.insight.satisfaction import answers_before
 from crmlib.judging import Segment
 from crmlib.periods import add_months
 from crmlib.segment_rules import AXES, SCORES, find_faults, fit_combinations
@@ -80,13 +81,9 @@ def sum_segments(segments: pd.DataFrame, measures: pd.DataFrame, rules: Sequence
 
 def measure_satisfaction(tables: Tables, *, as_of: date, months: int = 12) -> pd.DataFrame:
     """One row per customer who answered in the `months` before `as_of`: customer_id, score (mean of all answers, of 5), answers."""
-    surveys = tables["surveys"]
-    day = surveys.answered_at.date()
-    mine = surveys.filter(surveys.customer_id.notnull() & surveys.score.notnull())
-    mine = mine.filter((day >= add_months(as_of, -months)) & (day < as_of))
-    of_five = mine.score.cast("float64") * 5.0 / mine.scale.fill_null(5).cast("float64").nullif(0.0)
-    mine = mine.mutate(of_five=of_five)
-    return read_frame(mine.group_by("customer_id").agg(score=mine.of_five.mean(), answers=mine.count().cast("int64")))
+    answers = answers_before(tables, as_of=as_of, since=add_months(as_of, -months))
+    mine = answers.filter(answers.customer_id.notnull())
+    return read_frame(mine.group_by("customer_id").agg(score=mine.score.mean(), answers=mine.count().cast("int64")))
 
 
 def cross_satisfaction(

@@ -173,8 +173,15 @@ def _missing_keys(rows: pd.DataFrame, table: Table, issues: pd.DataFrame) -> lis
             list_issues(rows, "customers", "name", masked, "NAME_FULLY_MASKED", "error"),
         ]
     wanted = [f for f in table.fields.values() if f.required == "key" and f.name in rows]
+    unanswered = ~_missing(rows, "surveys.asked_at") & _missing(
+        rows, "surveys.answered_at"
+    )  # sent: it counts for the response rate
     return [
-        list_issues(rows, f.table, f.key, _missing(rows, f.name) & ~_told(rows, issues, f.key, f.table), "MISSING_VALUE", "error")
+        list_issues(
+            rows, f.table, f.key,
+            _missing(rows, f.name) & ~_told(rows, issues, f.key, f.table) & ~(unanswered & (f.name == "surveys.score")),
+            "MISSING_VALUE", "error",
+        )
         for f in wanted
     ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Moods: 满意 and 对价格敏感 are positive or negative by the table of moods; what is in no table is not recognised."""
+"""Moods: recorded words by the table of moods, free text by a table of words and what denies them; what neither knows is not recognised."""
 
 import re
 from collections.abc import Mapping
@@ -48,3 +48,36 @@ def _lexicon() -> tuple[dict[str, str], re.Pattern[str]]:
     moods = {same_word(word): mood for word, mood in zip(table["word"], table["mood"], strict=True)}
     longest = sorted((word for word in moods if len(word) > 1), key=len, reverse=True)
     return moods, re.compile("|".join(map(re.escape, longest)))
+
+
+# what lies right before a word and turns it round: 不太满意, 没有延误; not 不仅, which is a word of its own
+_TURNED = re.compile(
+    r"(?:[不没未无非难]|(?<![特分个区性级差])别|没有|并非|不是|不算|谈不上|算不上|缺乏)(?:[太够很是再大那算能会多怎特别么十分完全有什出现过]){0,3}$"
+)
+_CLAUSES = re.compile(r"[，。！？；、,.!?;~～…\s]+")
+_TURN = re.compile(r"但是|但|不过|可是|然而|就是|只是|可惜|唯一")
+
+
+def judge_text(text: str) -> str | None:
+    """The mood of a free text, positive or negative, by its words; None where it has none, or as many of the one as of the other.
+
+    A denied word counts as its opposite, and what follows a 但 counts double: it is what the writer wants heard.
+    """
+    words, pattern = _polar_words()
+    total, weight = 0, 1
+    for clause in _CLAUSES.split(same_word(text)):
+        turn = _TURN.search(clause)
+        for found in pattern.finditer(clause):
+            heard = 2 if turn and found.start() >= turn.start() else weight
+            sign = words[found.group()]
+            total += heard * (-sign if _TURNED.search(clause[: found.start()]) else sign)
+        weight = 2 if turn else weight
+    return "positive" if total > 0 else "negative" if total < 0 else None
+
+
+@cache
+def _polar_words() -> tuple[dict[str, int], re.Pattern[str]]:
+    """Words of feeling as +1 and −1; those of 0 only keep a shorter word inside them from being read (快递, 好像)."""
+    table, sign = load_reference("mood_words"), {"positive": 1, "negative": -1, "none": 0}
+    words = {same_word(word): sign[mood] for word, mood in zip(table["word"], table["mood"], strict=True)}
+    return words, re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))

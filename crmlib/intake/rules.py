@@ -56,7 +56,7 @@ KIT_CHECKS: tuple[Check, ...] = (
     *_not_future("cell", "opportunities", "opened_on"),
     *_not_future("error", "tickets", "opened_at"),
     *_not_future("cell", "tickets", "first_response_at", "assigned_at", "resolved_at"),
-    *_not_future("cell", "surveys", "asked_at", "answered_at"),
+    *_not_future("cell", "surveys", "asked_at", "answered_at", "revisited_at"),
     *_in_order("error", "tickets", "opened_at", "first_response_at", "assigned_at", "resolved_at", "revisit_at"),
     *_in_order("warning", "orders", "ordered_on", "contract_end"),
     *_in_order("warning", "opportunities", "opened_on", "closed_on"),
@@ -69,7 +69,7 @@ KIT_CHECKS: tuple[Check, ...] = (
     *_in_order("warning", "customers", "founded_on", "first_contact_date"),
     *_in_order("warning", "contacts", "valid_from", "valid_to"),
     *_in_order("warning", "payments", "orders.ordered_on", "due_date", "paid_date"),
-    *_in_order("warning", "surveys", "asked_at", "answered_at"),
+    *_in_order("warning", "surveys", "asked_at", "answered_at", "revisited_at"),
     *_not_negative("cell", "customers", "annual_revenue_cny", "total_assets_cny", "opening_amount_cny"),
     *_not_negative("cell", "orders", "cost_cny"),
     *_not_negative("error", "payments", "due_amount_cny"),
@@ -78,10 +78,12 @@ KIT_CHECKS: tuple[Check, ...] = (
     *_not_negative("cell", "interactions", "cost_cny"),
     *_not_negative("cell", "tickets", "cost_cny"),
     Check("surveys", "score", "score", "scale", "OUT_OF_RANGE", "error"),
+    Check("surveys", "revisit_score", "score", "scale", "OUT_OF_RANGE", "cell"),
     Check("tickets", "revisit_score", "score", "", "OUT_OF_RANGE", "cell"),
     Check("needs", "match_share", "min", 0, "OUT_OF_RANGE", "cell"),
     Check("needs", "match_share", "max", 1, "OUT_OF_RANGE", "cell"),
 )
+RECOMMEND = "recommend"
 SCALE = 5  # points of a score whose scale is not given; the lowest is 1, on a scale of 10 and more 0
 
 
@@ -186,6 +188,9 @@ def _too_early(rows: pd.DataFrame, name: str, check: Check, received_on: date) -
 
 def _score(rows: pd.DataFrame, name: str, check: Check, received_on: date) -> pa.Array:
     scale = numbers(rows, f"{check.table}.{check.value}") if check.value else pa.nulls(len(rows), pa.float64())
+    if f"{check.table}.dimension" in rows:  # whether a customer would recommend us is asked from 0 to 10
+        asked = pc.fill_null(pc.equal(column(rows, f"{check.table}.dimension").cast(pa.string()), RECOMMEND), False)
+        scale = pc.if_else(asked, pc.fill_null(scale, 10.0), scale)
     scale = pc.fill_null(scale, float(SCALE))
     lowest = pc.if_else(pc.greater_equal(scale, 10.0), 0.0, 1.0)
     return pc.or_(pc.less(numbers(rows, name), lowest), pc.greater(numbers(rows, name), scale))

@@ -96,7 +96,9 @@ _OFF = {
     "risk_churn": ("risk", ("tier_risk_", "at_risk_")),
     "risk_overdue": ("", ("overdue_",)),
     "order_trend": ("", ("amount_", "orders_", "buying_share", "unattributed_")),
-    "contacts": ("", ("contacted_share",)),
+    "contacts": ("", ("contacted_share", "mood_")),
+    "complaints": ("", ("complaint",)),
+    "satisfaction": ("", ("satisfaction_", "revisit_lift", "nps")),
 }
 
 

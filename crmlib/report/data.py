@@ -88,6 +88,40 @@ COLUMNS = {
     "last_report": ["kind", "name"],
     "late": ["table", "came_late", "first_day", "last_day", "changed"],
     "attachments_missing": ["table", "row_id", "customer_id", "path"],
+    "service_span": ["start", "as_of"],
+    "complaints": ["row_id", "level", "in_period", "is_open", "response", "response_h", "handling_h", "age_h", "revisit_at", "revisit_score"],
+    "complaint_sums": [
+        "level", "complaints", "open", "judged", "on_time", "on_time_share", "low", "high", "response_median_h", "handling_median_h",
+        "running", "handling_mean_h", "handled", "handling_median_days", "unclear", "close_on_time_share",
+    ],
+    "complaint_months": [
+        "month", "complaints", "open", "on_time_share", "response_median_h", "close_on_time_share", "handling_median_h", "handling_mean_h",
+    ],
+    "complaint_types": ["category", "complaints", "in_period", "open", "share", "cumulative_share", "handling_median_h", "examples"],
+    "complaint_weak_points": ["by", "of", "category", "complaints", "expected", "ratio", "p", "clear"],
+    "complaints_overdue": [
+        "row_id", "ticket_id", "customer_id", "name", "owner", "assigned_to", "level", "category", "opened_at", "lacks", "overdue_h",
+        "next_step", "next_due",
+    ],
+    "complaint_revisits": ["level", "answers", "mean", "satisfied_share"],
+    "satisfaction_answers": ["row_id", "customer_id", "answered_on", "dimension", "score", "satisfied", "is_low"],
+    "satisfaction_sums": ["of", "answers", "mean", "satisfied", "satisfied_share", "low", "high", "low_scores"],
+    "satisfaction_dimensions": ["dimension", "answers", "mean", "satisfied", "satisfied_share", "low", "high", "low_scores"],
+    "satisfaction_points": ["points", "n", "share"],
+    "satisfaction_replies": ["asked", "replied", "rate", "low", "high"],
+    "satisfaction_nps": ["answers", "promoters", "passives", "detractors", "nps"],
+    "low_scores": [
+        "row_id", "customer_id", "name", "owner", "answered_on", "dimension", "score", "comment", "revisited_on", "root_cause", "state",
+        "in_period",
+    ],
+    "revisits": ["customer_id", "name", "dimension", "before", "before_on", "revisited_on", "after", "after_on", "change"],
+    "revisit_groups": ["group", "customers", "before", "after", "lift", "low", "high"],
+    "score_changes": ["customer_id", "dimension", "before", "after", "change"],
+    "score_falls": ["customer_id", "name", "owner", "dimension", "before", "before_on", "after", "after_on", "change"],
+    "score_fall_talks": ["customer_id", "name", "on", "kind", "row_id", "channel", "mood", "text"],
+    "moods": ["source", "positive", "neutral", "negative", "unknown", "n", "negative_share", "low", "high"],
+    "mood_texts": ["row_id", "customer_id", "mood"],
+    "mood_words": ["word", "talks"],
 }  # fmt: skip
 
 

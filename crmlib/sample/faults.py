@@ -11,6 +11,7 @@ from crmlib.sample.sheets import (
     NEEDS,
     ORDERS,
     PAYMENTS,
+    SATISFACTION,
     SURVEYS,
     TALKS,
     TICKETS,
@@ -94,6 +95,13 @@ def _solved_before(sheet: Sheet, row: Row, rng: Random) -> bool:
     if not row.cells[solved] or row.cells[solved][:10] <= row.cells[opened][:10]:
         return False
     row.cells[opened], row.cells[solved] = row.cells[solved], row.cells[opened]
+    return True
+
+
+def _off_scale(sheet: Sheet, row: Row, rng: Random) -> bool:
+    if sheet.name != SATISFACTION:  # elsewhere 6 is a fair answer
+        return False
+    row.cells[sheet.at("surveys.score")] = rng.choice((0, 6, 10))
     return True
 
 
@@ -184,7 +192,7 @@ FAULTS = (
     Fault(TICKETS, "tickets.level", "CHOICE_UNKNOWN", "cell", 2, ("三级", "待定级")),
     Fault(TICKETS, "tickets.revisit_score", "OUT_OF_RANGE", "cell", 2, ("6", "0")),
     Fault(TICKETS, "", "EXTRA_CELLS", "error", 2, _unquoted_comma("tickets.description")),
-    Fault(SURVEYS, "surveys.score", "OUT_OF_RANGE", "error", 5, (0, 6, 0, 6, 10)),
+    Fault(SURVEYS, "surveys.score", "OUT_OF_RANGE", "error", 5, _off_scale),
     Fault(SURVEYS, "surveys.score", "MISSING_VALUE", "error", 2, (None,)),
     Fault(NEEDS, "needs.priority", "CHOICE_UNKNOWN", "cell", 2, ("看情况", "A级")),
     Fault(NEEDS, "needs.due_date", "DATE_INVALID", "cell", 2, ("2024-02-30", "2023-06-31")),

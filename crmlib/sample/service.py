@@ -99,6 +99,11 @@ def list_tickets(world: World, orders: list[Order]) -> list[dict[str, Any]]:
             day = START + timedelta(int(month * 30.4) + rng.randrange(30))
             if bought[customer.key][0] <= day <= last and rng.random() < monthly * (2.6 - 1.6 * health(customer, day)):
                 tickets.append(_ticket(customer, day, rng.choice(desk), rng))
+    about = world.dice("products complained of")
+    for ticket in tickets:
+        if ticket["kind"] == "投诉" and about.random() < 0.85:
+            often = words()["concerned"].get(ticket["category"])
+            ticket["product"] = about.choice(often if often and about.random() < 0.75 else tuple(words()["products"]))
     return sorted(tickets, key=lambda ticket: (ticket["opened_at"], ticket["record"].number))
 
 
@@ -142,8 +147,8 @@ def _ticket(customer: Customer, day: date, clerk: str, rng: Random) -> dict[str,
 
 
 def list_surveys(world: World, orders: list[Order], tickets: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Answers to the quarterly survey of customers that bought before; key accounts are asked most often."""
-    rng = world.dice("surveys")
+    """The quarterly survey of customers that bought before; key accounts are asked most often, about one in three does not answer."""
+    rng, silent, visits = world.dice("surveys"), world.dice("unanswered"), world.dice("revisits")
     bought = days_by_customer(orders)
     trouble: dict[str, list[date]] = {}
     for ticket in tickets:
@@ -159,7 +164,37 @@ def list_surveys(world: World, orders: list[Order], tickets: list[dict[str, Any]
             if not gone and rng.random() < {"high": 0.7, "middle": 0.4}.get(customer.value, 0.16):
                 recent = sum(0 <= (asked - day).days < 90 for day in trouble.get(customer.key, ()))
                 surveys.append(_survey(customer, asked, recent, rng))
-    return surveys
+            elif not gone and silent.random() < {"high": 0.7, "middle": 0.3}.get(customer.value, 0.08):
+                surveys.append(_sent(customer, asked))
+    return [one | _revisited(one, visits) for one in surveys]
+
+
+def _revisited(survey: dict[str, Any], rng: Random) -> dict[str, Any]:
+    """Who scored low is mostly revisited within weeks, and scores higher then; now and then the cause is not written down."""
+    chance = 0.75 if survey.get("score", 5) < 3 else 0.4 if survey.get("score", 5) == 3 else 0.0
+    day = survey["asked_at"] + timedelta(15 + rng.randrange(12))
+    if rng.random() >= chance or day > END:
+        return {}
+    told = {"revisited_at": day, "revisit_score": min(5.0, survey["score"] + rng.choice((0, 0.5, 1.0, 1.0, 1.5)))}
+    return told | ({"root_cause": rng.choice(words()["low_scores"]["causes"])} if rng.random() < 0.8 else {})
+
+
+def list_recommending(world: World, surveys: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Whether they would recommend us, from 0 to 10, asked once half a year of customers who answered the survey."""
+    rng, asked = world.dice("recommending"), []
+    for one in surveys:
+        if one.get("score") and one["asked_at"].month in (6, 12) and rng.random() < 0.6:
+            points = min(10, max(0, round(rng.gauss(2 * one["score"] - 0.4, 1.2))))
+            same = {
+                key: one[key] for key in ("record", "customers.source_id", "customers.name", "asked_at", "answered_at")
+            }
+            asked.append(same | {"score": points, "scale": 10, "dimension": "推荐意愿"})
+    return asked
+
+
+def _sent(customer: Customer, asked: date) -> dict[str, Any]:
+    record = customer.book(asked)
+    return {"record": record, "customers.source_id": record.number, "customers.name": record.name, "asked_at": asked}
 
 
 def _survey(customer: Customer, asked: date, complaints: int, rng: Random) -> dict[str, Any]:

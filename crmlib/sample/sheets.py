@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from crmlib.sample.service import list_needs, list_surveys, list_tickets
+from crmlib.sample.service import list_needs, list_recommending, list_surveys, list_tickets
 from crmlib.sample.talks import list_talks, write_day
 from crmlib.sample.trade import Order, list_orders, list_payments
 from crmlib.sample.words import pick, words
@@ -16,6 +16,7 @@ Cell = str | int | float | date | datetime | None
 WEBSITE, FAIR, TALKS = "官网注册.csv", "展会名单.xlsx", "销售跟进.csv"
 ORDERS, PAYMENTS, TICKETS = "订单.xlsx", "回款.csv", "投诉.csv"
 SURVEYS, NEEDS, STAFF = "满意度.xlsx", "需求.csv", "员工.csv"
+SATISFACTION, RECOMMENDING = "季度满意度", "推荐意愿"
 HALVES = {
     "2022下半年": "orders",
     "2023上半年": "orders_in_other_words",
@@ -71,8 +72,12 @@ def build_files(world: World) -> Iterator[list[Sheet]]:
     yield [lay_out(PAYMENTS, "payments", "payments", payments, number="HK{:06d}", encoding="utf-8")]
     tickets = list_tickets(world, orders)
     yield [lay_out(TICKETS, "tickets", "tickets", tickets, number="T{:05d}", encoding="gb18030")]
-    surveys, about = list_surveys(world, orders, tickets), {"name": "季度满意度", "titles": ("季度客户满意度调查汇总",)}
-    yield [lay_out(SURVEYS, "surveys", "surveys", surveys, number="V{:05d}", **about)]
+    surveys = list_surveys(world, orders, tickets)
+    asked, about = list_recommending(world, surveys), {"name": SATISFACTION, "titles": ("季度客户满意度调查汇总",)}
+    yield [
+        lay_out(SURVEYS, "surveys", "surveys", surveys, number="V{:05d}", **about),
+        lay_out(SURVEYS, "surveys", "recommending", asked, number="R{:05d}", name=RECOMMENDING),
+    ]
     needs = list_needs(world, orders)
     yield [lay_out(NEEDS, "needs", "needs", needs, number="N{:05d}", encoding="utf-8-sig")]
     yield [lay_out(STAFF, "staff", "staff", world.staff, encoding="gb18030")]

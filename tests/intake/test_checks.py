@@ -270,6 +270,22 @@ def test_a_score_of_another_scale_is_measured_by_it():
     assert set(said(made)) == {4, 5}
 
 
+@pytest.mark.demand("J05")
+def test_a_questionnaire_that_was_sent_and_not_answered_is_kept_for_the_response_rate():
+    rows = """
+        surveys.asked_at  surveys.answered_at  surveys.score
+        2024-06-01        -                    -
+        2024-06-01        2024-06-03           -
+        -                 -                    -
+    """
+    assert said(split(wide(rows), "surveys")) == {3: {"MISSING_VALUE"}, 4: {"MISSING_VALUE"}}
+
+
+def test_whether_a_customer_would_recommend_us_is_asked_from_0_to_10():
+    made = split(wide("surveys.score  surveys.dimension\n9  recommend\n11  recommend\n9  overall"), "surveys")
+    assert set(said(made)) == {3, 4}
+
+
 @pytest.mark.demand("A05")
 @pytest.mark.parametrize(("day", "fits"), [("2024-06-30", True), ("2024-07-01", False), ("2023-10-15", True)])
 def test_a_first_contact_lies_not_after_the_day_of_import(day, fits):

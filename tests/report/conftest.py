@@ -10,6 +10,7 @@ import pytest
 from crmlib.periods import add_months, parse_period
 from crmlib.report.data import COLUMNS, ReportData
 from crmlib.settings import parse_settings
+from tests.report.served import served_figures, served_tables
 
 PERIOD = parse_period("2024-06")
 TIERS = {
@@ -296,7 +297,7 @@ def _judged() -> dict[str, pd.DataFrame]:
 def make_data(**changes) -> ReportData:
     """The report's data of invented tables; `changes` are tables and facts, None a table that was not made."""
     tables = dict(
-        figures=_figures(),
+        figures=pd.concat([_figures(), served_figures()], ignore_index=True).fillna({"better": ""}),
         figures_before=_figures(before=True),
         measures=_measures(),
         tiers=_tiers(),
@@ -341,7 +342,7 @@ def make_data(**changes) -> ReportData:
         "kit_version": "0.1.0",
         "notes": ("「超市.xls」没有写明币种，按人民币计算。",),
     }
-    tables |= _judged() | _needs()
+    tables |= _judged() | _needs() | served_tables()
     for name, value in changes.items():
         (tables if name in COLUMNS else facts)[name] = value
     return ReportData(**facts, tables=tables)

@@ -16,7 +16,9 @@ from crmlib.report.sections.health import build_health
 from crmlib.report.sections.lifetime import build_lifetime
 from crmlib.report.sections.needs import build_needs
 from crmlib.report.sections.profile import build_profile
+from crmlib.report.sections.satisfaction import build_satisfaction
 from crmlib.report.sections.segments import build_segments
+from crmlib.report.sections.service import build_service
 from crmlib.report.sections.summary import build_summary
 from crmlib.report.sections.tags import build_tags
 from crmlib.report.sections.tiers import build_tiers
@@ -30,6 +32,8 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "at_risk": build_at_risk,
     "churn": build_churn,
     "lifetime": build_lifetime,
+    "service": build_service,
+    "satisfaction": build_satisfaction,
     "trend": build_trend,
     "profile": build_profile,
     "needs": build_needs,
