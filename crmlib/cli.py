@@ -105,6 +105,15 @@ def build_parser() -> argparse.ArgumentParser:
     trace.add_argument("--period", default="", help="2024-06；不写则为最近一期 · else the last one published")
     trace.add_argument("--out", type=Path, help="全部行写到哪里 · all rows, .xlsx | .csv")
 
+    review = command(
+        "review", do_review, "对报告的复盘意见，写入下期报告 · what is said of a report; the next one carries it"
+    )
+    review.add_argument("text", help="意见，或建议的结果 · a note, or what came of a suggestion")
+    review.add_argument("--period", default="", help="对哪一期 · of which report; else the last one published")
+    review.add_argument("--about", default="", help="建议、指标编号或话题 · a suggestion, a figure id or a topic")
+    review.add_argument("--state", default="", help="done | doing | not_done | dropped")
+    review.add_argument("--next", default="", help="下一步 · what is next")
+
     plan = command("schedule", do_schedule, "打印定时任务 · print the scheduled task")
     plan.add_argument("every", choices=("monthly", "weekly", "quarterly"))
     return parser
@@ -306,6 +315,22 @@ def do_trace(args: argparse.Namespace, say: Say) -> int:
     if args.out:
         write_rows(traced, args.out, home=home, say=say)
         tell(say("trace.written", n=f"{len(traced.rows):,}", path=args.out))
+    return 0
+
+
+def do_review(args: argparse.Namespace, say: Say) -> int:
+    from crmlib.book.follow_up import Note, add_notes
+    from crmlib.periods import parse_period
+    from crmlib.report.published import list_published
+
+    home = find_home(args.home)
+    published = list_published(home)
+    if not args.period and not published:
+        raise UsageError("error.review_period")
+    period = parse_period(args.period).text if args.period else published[-1].folder.name
+    note = Note(period, args.about, args.state, args.text, args.next)
+    id = add_notes(home, [note], who=_user(), at=datetime.now())[0]
+    tell(say("follow_up.noted", period=period, id=id))
     return 0
 
 

@@ -139,6 +139,22 @@ class Matching:
 
 
 @dataclass(frozen=True)
+class Advice:
+    """A rule of advice: said where `figure` lies over and under these. `blanks`: blank of its words → figure; {value} is the figure
+    itself. A rule of one's own brings its words."""
+
+    figure: str
+    days: int
+    over: float | None = None
+    under: float | None = None
+    blanks: Mapping[str, str] = field(default_factory=dict)
+    finding: Words | None = None
+    action: Words | None = None
+    role: Words | None = None
+    off: bool = False
+
+
+@dataclass(frozen=True)
 class Privacy:
     name: Literal["surname_star", "honorific"]
 
@@ -188,6 +204,7 @@ class Settings:
     conversion: Conversion
     service: Service
     sla: Mapping[str, Sla]
+    advice: Mapping[str, Advice] = field(default_factory=dict)
     tags: tuple[TagRule, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     fields: Mapping[str, Mapping[str, OwnField]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from crmlib.book.balance import balance_by_file, check_balance
 from crmlib.book.batches import Reader, list_batches, reading_rules
 from crmlib.book.corrections import Corrections
 from crmlib.book.decisions import read_decisions
+from crmlib.book.follow_up import review_notes
 from crmlib.book.former_names import dated_names
 from crmlib.book.ledger import read_lines
 from crmlib.book.outcome import trace_rows
@@ -112,6 +113,7 @@ def build_book(home: Home, *, settings: Settings, key: Key, origin: str) -> Buil
     tables |= traced | _registry(references, matched, previous) | {"changes": changes}
     tables["names"] = dated_names(references, matched.row_to_customer, seen, merged.customers)
     tables["spot_checks"] = spot_checks(home)
+    tables["reviews"] = review_notes(home)
     tables["tag_entries"] = tag_entries(home, tables["aliases"])
     manifest = {
         "source": source,

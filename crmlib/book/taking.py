@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
 
-from crmlib.book import amendments, decisions, quarantine_sheet, review_sheet, spotcheck, tag_sheet
+from crmlib.book import amendments, decisions, follow_up, quarantine_sheet, review_sheet, spotcheck, tag_sheet
 from crmlib.book.batches import list_batches
 from crmlib.book.corrections import add_corrections
 from crmlib.book.ledger import known_sources
@@ -113,10 +113,19 @@ def _take_tags(one: Taking) -> Iterator[str]:
         yield one.say("import.not_tagged", file=one.file, cells=", ".join(unread[:5]))
 
 
+def _take_follow_up(one: Taking) -> Iterator[str]:
+    notes, unread = follow_up.read_review_sheet(one.sheet.path, file=one.file)
+    follow_up.add_notes(one.home, notes, who=one.who, at=one.at, source=one.source)
+    yield one.say("import.reviewed", file=one.file, n=len(notes))
+    if unread:
+        yield one.say("import.not_reviewed", file=one.file, cells=", ".join(unread[:5]))
+
+
 _TAKERS: dict[str, Callable[[Taking], Iterator[str]]] = {
     quarantine_sheet.KIND: _take_quarantine,
     review_sheet.KIND: _take_review,
     amendments.KIND: _take_amendments,
     spotcheck.KIND: _take_spot_check,
     tag_sheet.KIND: _take_tags,
+    follow_up.KIND: _take_follow_up,
 }

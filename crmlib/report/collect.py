@@ -14,8 +14,11 @@ from crmlib.dictionary import DICTIONARY
 from crmlib.insight.coverage import missing_tables
 from crmlib.insight.figures import Figure, state_figure
 from crmlib.insight.results import compute_results, state_figures
+from crmlib.report.advice import suggest
 from crmlib.report.corrections import review_last
 from crmlib.report.data import COLUMNS, ReportData
+from crmlib.report.published import find_published
+from crmlib.report.reviews import last_suggestions, said_of_last
 from crmlib.report.selfcheck import list_checks
 from crmlib.report.trace import open_sources
 
@@ -42,6 +45,10 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
     if reviewed := review_last(work, kept["figures_before"], before):
         kept |= reviewed._asdict()
         work.save_table("corrections", reviewed.corrections)
+    kept |= {
+        "last_suggestions": last_suggestions(work, find_published(work.home, last)),
+        "reviews": said_of_last(work),
+    }
     data = ReportData(
         period=work.period,
         settings=work.settings,
@@ -62,6 +69,7 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
             "match_rules": rule_quality(book, decided=read_decisions(work.home)),
         },
     )
+    work.save_table("suggestions", suggest(data)[COLUMNS["suggestions"]])
     frames = {**kept, "balance": data.balance}
     with open_sources(book, folder=work.tables, frames=frames) as sources:
         checks = list_checks(data, sources)

@@ -13,7 +13,6 @@ from crmlib.inputs import kit_hash
 from crmlib.insight.results import compute_results, state_figures
 from crmlib.report.published import Published, find_published
 from crmlib.report.trace import agrees, find_figure, open_sources
-from crmlib.settings import Settings, parse_settings
 
 # table → the day on which a row of it happened
 DATED = {
@@ -59,7 +58,7 @@ def review_last(work: Work, before: pd.DataFrame, frames: dict[str, pd.DataFrame
     named = pd.DataFrame([("", ""), *wrong], columns=["kind", "name"])
     version = published.manifest["book"]
     book = open_book(work.home, version=version) if version in list_versions(work.home) else None
-    corrections = _corrections(published, before, own, same_settings=_settings(work, published) == work.settings)
+    corrections = _corrections(published, before, own, same_settings=published.settings == work.settings)
     with open_sources(book, folder=published.tables) as then, open_sources(work.book, frames=frames) as today:
         counts = [_moved(one, published.figures, before, then, today) for one in corrections["figure_id"]]
         late = _late(published, today, as_of=f"{work.period.previous().as_of}")
@@ -78,15 +77,9 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
-def _settings(work: Work, published: Published) -> Settings:
-    """The settings that the report was made with: a copy lies beside it."""
-    path = published.folder / "settings.toml"
-    return parse_settings(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
-
-
 def _told_again(work: Work, published: Published, before: pd.DataFrame) -> pd.DataFrame | None:
     """The figures of the last report, made again by this kit of its own book and settings; None where that book is gone."""
-    version, settings = published.manifest["book"], _settings(work, published)
+    version, settings = published.manifest["book"], published.settings
     if version not in list_versions(work.home):
         return None
     if version == work.book.version and settings == work.settings:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.periods import Period
+from crmlib.settings import Settings, parse_settings
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,12 @@ class Published:
     @property
     def tables(self) -> Path:
         return self.folder / "tables"
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What it was made with: a copy of settings.toml lies beside it."""
+        path = self.folder / "settings.toml"
+        return parse_settings(path.read_text(encoding="utf-8-sig") if path.is_file() else "")
 
     @cached_property
     def figures(self) -> pd.DataFrame:

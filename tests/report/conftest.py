@@ -259,6 +259,25 @@ def _judged() -> dict[str, pd.DataFrame]:
         "checks": pd.DataFrame(
             [("balance", "passed", ""), ("at_risk_list", "nothing", "")], columns=["name", "state", "found"]
         ),
+        "last_suggestions": pd.DataFrame(
+            [
+                (
+                    "2024-05-focus",
+                    "17 家客户需求明确、意向高",
+                    "给出方案",
+                    "tier_potential_focus",
+                    17.0,
+                    "customers",
+                    "客户负责人",
+                    date(2024, 6, 14),
+                )
+            ],
+            columns=COLUMNS["last_suggestions"],
+        ),
+        "reviews": pd.DataFrame(
+            [("2024-05-focus", "done", "已报价 15 家", "", "周*"), ("amount_12m", "", "门店的单没录", "补录", "李*")],
+            columns=COLUMNS["reviews"],
+        ),
         "last_report": pd.DataFrame([("", "")], columns=["kind", "name"]),
         "corrections": pd.DataFrame(
             [

@@ -16,6 +16,7 @@ from crmlib.report.sections.health import build_health
 from crmlib.report.sections.lifetime import build_lifetime
 from crmlib.report.sections.needs import build_needs
 from crmlib.report.sections.profile import build_profile
+from crmlib.report.sections.reviews import build_reviews
 from crmlib.report.sections.satisfaction import build_satisfaction
 from crmlib.report.sections.segments import build_segments
 from crmlib.report.sections.service import build_service
@@ -39,6 +40,7 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "needs": build_needs,
     "funnel": build_funnel,
     "health": build_health,
+    "reviews": build_reviews,
     "corrections": build_corrections,
     "checks": build_checks,
     "definitions": build_definitions,

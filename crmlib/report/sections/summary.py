@@ -1,6 +1,6 @@
 """Page one: the figures, the sentences that follow from them, and what to do."""
 
-from crmlib.report.advice import advise
+from crmlib.report.advice import suggest
 from crmlib.report.blocks import Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.numbers import write_number, write_share
@@ -15,7 +15,7 @@ SHOWN = (
 
 def build_summary(data: ReportData) -> Section:
     """Always made: with few tables it says what it can."""
-    say, advice = data.say, advise(data)
+    say, advice = data.say, suggest(data)
     named = columns(
         say, ("finding", "text"), ("action", "text"), ("figure_id", "id"), ("role", "text"), ("due", "date")
     )
