@@ -36,7 +36,7 @@ def test_a_note_typed_on_last_months_report_is_carried_into_this_months(june, fi
     done = answers[answers["name"].eq("unattributed")].iloc[0]
     assert (done["answer"], done["came_of_it"], done["then"]) == ("已完成", "已联系", "30 元")
     assert done["now"] == "4.6 万元"  # 45,600, the figure of this report
-    assert notes[["about", "comment", "next"]].to_numpy().tolist() == [["近12个月合作金额", "门店的单没录", "补录"]]
+    assert notes[["about", "review_note", "next"]].to_numpy().tolist() == [["近12个月合作金额", "门店的单没录", "补录"]]
 
 
 def test_without_suggestions_and_notes_there_is_no_section(make_data):

@@ -53,8 +53,8 @@ def _answered(data: ReportData) -> pd.DataFrame:
 
 def _notes(notes: pd.DataFrame, say: Say) -> Table:
     told = notes.assign(
-        comment=notes["text"],
+        review_note=notes["text"],
         about=[say(f"figure.{one}") if say.has(f"figure.{one}") else one for one in notes["about"]],
     )
-    named = columns(say, ("about", "text"), ("comment", "text"), ("next", "text"), ("who", "text"))
+    named = columns(say, ("about", "text"), ("review_note", "text"), ("next", "text"), ("who", "text"))
     return Table(say("section.reviews.notes"), named, told)
