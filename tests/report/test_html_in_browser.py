@@ -100,3 +100,106 @@ def test_the_night_has_its_own_colours(open_page):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(21, 27, 33)"
     text = page.locator("#trend svg text").first
     assert text.evaluate("node => getComputedStyle(node).fill") not in ("rgb(28, 39, 51)", "rgb(0, 0, 0)")
+
+
+# the contrast of every visible piece of text with the ground it stands on, after WCAG 2
+CONTRAST = """() => {
+  const parse = (color) => { const v = color.match(/[\\d.]+/g).map(Number); return [...v.slice(0, 3), v[3] ?? 1]; };
+  const light = (rgb) => { const [r, g, b] = rgb.map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+                           return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ground = (node) => { for (; node; node = node.parentElement) { const c = parse(getComputedStyle(node).backgroundColor); if (c[3] > 0) return c; } };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), faint = [];
+  let looked = 0;
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement, words = walker.currentNode.textContent.trim();
+    if (!words || !node.checkVisibility() || node.closest("script, style")) continue;
+    looked++;
+    const style = getComputedStyle(node), color = parse(node.closest("svg") ? style.fill : style.color);
+    const [a, b] = [light(color.slice(0, 3)), light(ground(node).slice(0, 3))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) faint.push(`${words.slice(0, 20)} ${ratio.toFixed(2)}`);
+  }
+  return [looked, faint];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_visible_word_stands_out_from_its_ground(open_page, scheme):
+    page = open_page(color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.locator("#summary .tip").first.focus()
+    looked, faint = page.evaluate(CONTRAST)
+    assert looked > 500 and faint == []
+
+
+def test_the_keyboard_reaches_contents_definitions_rows_tables_and_filters(open_page):
+    page = open_page(viewport={"width": 1280, "height": 800})
+    reached = set()
+    for _ in range(150):
+        page.keyboard.press("Tab")
+        reached.add(
+            page.evaluate(
+                "(({activeElement: a}) => [a.tagName, a.className, a.closest('nav') ? 'nav' : a.closest('th') ? 'th' : ''].join(' ').trim())(document)"
+            )
+        )
+    wanted = {"A skip", "A  nav", "BUTTON tip", "A rows", "A ref", "BUTTON  th", "DIV scroll", "INPUT", "SUMMARY"}
+    assert wanted <= reached
+    assert (
+        page.evaluate('document.querySelectorAll(\'[tabindex]:not([tabindex="0"]):not([tabindex="-1"])\').length') == 0
+    )
+
+
+def test_a_long_table_shows_ten_rows_until_more_are_asked_for(open_page):
+    page = open_page()
+    table = page.locator("#definitions .table").last
+    assert table.locator("tbody tr:visible").count() == 10
+    more = table.locator(".more")
+    total = int("".join(filter(str.isdigit, more.inner_text())))
+    more.press("Enter")
+    assert table.locator("tbody tr:visible").count() == total > 12
+    assert not more.is_visible()
+
+
+def test_a_figure_leads_to_its_line_though_it_is_cut_off_or_folded_away(open_page):
+    page = open_page()
+    link = page.locator("#summary .rows").last
+    link.click()
+    row = page.locator(f"tr[id='{link.get_attribute('href')[1:]}']")
+    assert row.is_visible() and link.get_attribute("title") in row.inner_text()
+    fold = page.locator("#tiers details.folded").first
+    assert fold.get_attribute("open") is None
+    fold.locator("summary").press("Enter")
+    assert fold.locator("table").is_visible()
+
+
+def test_a_tap_shows_a_definition_and_the_next_one_hides_it(open_page):
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    first, second = page.locator("#summary .tip").nth(0), page.locator("#summary .tip").nth(1)
+    bubble = page.locator(f"#{first.get_attribute('aria-describedby')}")
+    first.tap()
+    assert bubble.is_visible()
+    second.tap()
+    assert not bubble.is_visible()
+
+
+def test_a_small_screen_has_its_contents_in_a_line_that_stays(open_page):
+    page = open_page(viewport={"width": 360, "height": 740})
+    page.evaluate("document.getElementById('trend').scrollIntoView({behavior: 'instant'})")
+    page.wait_for_function("document.querySelector('.here').textContent === '订单趋势'")
+    bar = page.locator(".contents")
+    assert bar.bounding_box()["y"] == 0 and not bar.locator("ol").is_visible()
+    bar.locator("summary").click()
+    bar.locator("a", has_text="阶段漏斗").click()
+    assert not bar.locator("ol").is_visible()
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_print_is_on_white_without_what_only_a_screen_needs(open_page):
+    page = open_page(color_scheme="dark", viewport={"width": 680, "height": 900})
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    for gone in (".contents", ".tip", ".filter", ".more", "details", ".rows"):
+        assert not page.locator(gone).first.is_visible()
+    assert page.locator("#at_risk table").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 680
