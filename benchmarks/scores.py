@@ -1,9 +1,9 @@
 """How well scores foretell, on real orders: writes benchmarks/scores.md.
 
-    OMP_NUM_THREADS=1 python benchmarks/scores.py [--data DIR]
+    OMP_NUM_THREADS=1 python benchmarks/scores.py [--data DIR] [--part churn|few|cost|value|speed]…
 
-Data: Online Retail II and the CDNOW master file, as $CRM_REAL_DATA/orders has them (default ../shared/data). A part of the file
-stands between two marks and is written by its own function, so that other scores can be added beside it.
+Data: Online Retail II and the CDNOW files, as $CRM_REAL_DATA/orders has them (default ../shared/data). A part of the file stands
+between two marks and is written by its own function. `speed` needs `lifetimes` (extra `bench`), here or by $LIFETIMES_PYTHON.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scores_value import histories_in_weeks, speed_part, value_part
 
 from crmlib.insight.backtest import measure_past, measure_scores, predict_past
 from crmlib.insight.churn import score_churn
@@ -69,14 +70,18 @@ three models end within .001 of each other; more training days, more trees, fine
 on the earlier origins:
 
 {cdnow_earlier}
+"""
 
-### BG/NBD fitted on a few customers of Online Retail II, applied to all (origin 2011-06-11; wanted ≥ .79)
+FEW = """
+## BG/NBD fitted on a few customers of Online Retail II, applied to all (origin 2011-06-11; wanted ≥ .79)
 
 {few}
+"""
 
-### Cost
+COST = """
+## Cost of a million customers
 
-{million} Wanted: 5 s and 90 s.
+{million} Wanted: 5 s and 90 s. Again: `OMP_NUM_THREADS=1 python benchmarks/scores.py --part cost`
 """
 
 
@@ -199,18 +204,35 @@ def churn_part(data: Path) -> str:
         "test": compare(test), "by_origin": by_origin(test), "earlier": compare(earlier),
         "cdnow": compare(predict_past(cdnow, origins=["1998-04-02"])),
         "cdnow_earlier": compare(predict_past(cdnow, origins=["1997-10-02", "1998-01-01"])),
-        "few": few_customers(retail, origin="2011-06-11"), "million": time_million(),
     }  # fmt: skip
     return CHURN.format(**tables)
 
 
-PARTS: dict[str, Callable[[Path], str]] = {"churn": churn_part}
+def speed(data: Path) -> str:
+    columns = ["master_id", "customer_id", "ordered_on", "quantity", "amount_cny"]
+    text = {"customer_id": "str", "ordered_on": "str"}
+    sample = pd.read_csv(data / "orders" / "CDNOW_sample.txt", sep=r"\s+", header=None, names=columns, dtype=text)
+    sample["ordered_on"] = pd.to_datetime(sample["ordered_on"], format="%Y%m%d")
+    return speed_part({
+        "CDNOW sample, weeks to 1997-09-30": histories_in_weeks(sample, origin="1997-10-01", last_day="1997-09-30"),
+        "CDNOW master, weeks to 1998-04-02": histories_in_weeks(read_cdnow(data), origin="1998-04-02"),
+    })  # fmt: skip
 
 
-def write_parts(path: Path, data: Path) -> None:
-    """Each part anew, between its marks; what else the file holds stays."""
+PARTS: dict[str, Callable[[Path], str]] = {
+    "churn": churn_part,
+    "few": lambda data: FEW.format(few=few_customers(read_online_retail(data), origin="2011-06-11")),
+    "cost": lambda data: COST.format(million=time_million()),
+    "value": lambda data: value_part(read_online_retail(data)),
+    "speed": speed,
+}
+
+
+def write_parts(path: Path, data: Path, names: list[str]) -> None:
+    """Each named part anew, between its marks; what else the file holds stays."""
     text = path.read_text(encoding="utf-8") if path.is_file() else "# How well the scores foretell\n"
-    for name, make in PARTS.items():
+    for name in names:
+        make = PARTS[name]
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         part = f"{begin}\n{make(data).strip()}\n{end}"
         found = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", flags=re.S)
@@ -221,4 +243,6 @@ def write_parts(path: Path, data: Path) -> None:
 if __name__ == "__main__":
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--data", type=Path, default=Path(os.environ.get("CRM_REAL_DATA", "../shared/data")))
-    write_parts(HERE / "scores.md", reader.parse_args().data)
+    reader.add_argument("--part", action="append", choices=list(PARTS), help="all of them where none is named")
+    asked = reader.parse_args()
+    write_parts(HERE / "scores.md", asked.data, asked.part or list(PARTS))
