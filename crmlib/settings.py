@@ -49,6 +49,10 @@ class Words:
 class Report:
     title: Words
     sections: tuple[str, ...]
+    week_title: Words
+    week_sections: tuple[str, ...]
+    phase: str
+    phases: Mapping[str, tuple[str, ...]]
     org: str
     satisfied_from: float
 

@@ -58,6 +58,7 @@ def collect_report(work: Work, *, run_id: str = "") -> ReportData:
         kit_version=__version__,
         currency=book.manifest["currency"]["code"],
         notes=tuple(_notes(work)),
+        before=before,
         tables=results
         | kept
         | {

@@ -154,6 +154,9 @@ class ReportData:
     currency: str = "CNY"
     notes: tuple[str, ...] = ()
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    before: Mapping[str, pd.DataFrame] = field(
+        default_factory=dict
+    )  # the tables of the period before, as far as computed
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name not in COLUMNS:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from crmlib import settings
 from crmlib.errors import SettingsError
 from crmlib.report.blocks import Report, Section
 from crmlib.report.data import ReportData
@@ -11,6 +12,7 @@ from crmlib.report.sections.checks import build_checks
 from crmlib.report.sections.churn import build_churn
 from crmlib.report.sections.corrections import build_corrections
 from crmlib.report.sections.definitions import build_definitions
+from crmlib.report.sections.effect import build_effect
 from crmlib.report.sections.funnel import build_funnel
 from crmlib.report.sections.health import build_health
 from crmlib.report.sections.lifetime import build_lifetime
@@ -27,6 +29,7 @@ from crmlib.report.sections.trend import build_trend
 
 SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "summary": build_summary,
+    "effect": build_effect,
     "tiers": build_tiers,
     "segments": build_segments,
     "tags": build_tags,
@@ -47,15 +50,30 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
 }
 
 
+FIRST = ("summary", "effect")  # page one stays page one
+
+
+def order_sections(wanted: settings.Report, *, kind: str) -> list[str]:
+    """The names of a report's sections in their order: those of a week or of a longer period, and after page one what the phase
+    of the business stresses. Raises SettingsError on a section or a phase that is not known."""
+    names = list(wanted.week_sections if kind == "week" else wanted.sections)
+    if unknown := [name for name in names if name not in SECTIONS]:
+        raise SettingsError("error.section_unknown", name=unknown[0], known=", ".join(SECTIONS))
+    if wanted.phase and wanted.phase not in wanted.phases:
+        raise SettingsError("error.phase_unknown", name=wanted.phase, known=", ".join(wanted.phases))
+    if not wanted.phase:
+        return names
+    lead = [*(name for name in names if name in FIRST), *(name for name in wanted.phases[wanted.phase] if name in names)]
+    return [*lead, *(name for name in names if name not in lead)]
+
+
 def build_report(data: ReportData) -> Report:
     """The sections that the settings name, in their order, each only where it has something to say."""
     say, wanted = data.say, data.settings.report
-    if unknown := [name for name in wanted.sections if name not in SECTIONS]:
-        raise SettingsError("error.section_unknown", name=unknown[0], known=", ".join(SECTIONS))
-    made = [SECTIONS[name](data) for name in wanted.sections]
+    made = [SECTIONS[name](data) for name in order_sections(wanted, kind=data.period.kind)]
     facts = {"as_of": data.period.as_of, "book": data.book, "kit": data.kit_version, "run_id": data.run_id}
     return Report(
-        title=say.pick(wanted.title),
+        title=say.pick(wanted.week_title if data.period.kind == "week" else wanted.title),
         subtitle=write_period(data),
         org=wanted.org,
         period=data.period.text,

@@ -1,0 +1,128 @@
+"""Effect: whether talking works, as the six columns of the weekly report, one tile a dimension."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pandas as pd
+
+from crmlib.report.blocks import Section, Table
+from crmlib.report.data import ReportData, Stated
+from crmlib.report.numbers import NOTHING, Change, compare, write_number, write_share, write_value
+from crmlib.report.parts import KIND, columns, make_metrics, make_section
+from crmlib.report.story import BEYOND, LEAST, surprise
+
+
+class Measure(NamedTuple):
+    dimension: str
+    figure_id: str
+
+
+MEASURES = (  # the first of each dimension has the tile
+    Measure("response", "response_customer_mean_h"),
+    Measure("response", "response_customer_median_h"),
+    Measure("response", "talks_per_customer_month"),
+    Measure("needs", "need_satisfied_share"),
+    Measure("needs", "need_overlap_share"),
+    Measure("path", "conversion_opportunity_overall"),
+    Measure("path", "conversion_customer_overall"),
+    Measure("path", "conversion_need_overall"),
+    Measure("mood", "satisfaction_mean"),
+    Measure("mood", "satisfaction_share_good"),
+    Measure("mood", "mood_negative_share"),
+)
+COLUMNS = ("effect_dimension", "effect_metric", "effect_now", "effect_before", "effect_change", "effect_note")
+
+
+class Row(NamedTuple):
+    """One measure, this period and last; `change` is None where one of the two is missing."""
+
+    measure: Measure
+    now: Stated
+    before: Stated | None
+    change: Change | None
+    news: float
+
+
+def build_effect(data: ReportData) -> Section | None:
+    """Only where at least one of the measures is known."""
+    rows = list(_rows(data))
+    if not rows:
+        return None
+    say = data.say
+    shown = [_write(row, data) for row in rows]
+    if topics := _topics(data):
+        place = next((i for i, row in enumerate(rows) if row.measure.dimension not in ("response",)), len(rows))
+        shown.insert(place, topics)
+    table = Table(
+        say("section.effect.table"),
+        columns(say, *((key, "text") for key in COLUMNS)),
+        pd.DataFrame(shown, columns=list(COLUMNS)),
+    )
+    first = {row.measure.dimension: row.measure.figure_id for row in reversed(rows)}
+    tiles = make_metrics(data, *(first[name] for name in dict.fromkeys(row.measure.dimension for row in rows)))
+    n = say("section.n_figures", n=write_number(len(rows)))
+    return make_section(data, "effect", _title(rows, data), [*tiles, table], n=n)
+
+
+def _rows(data: ReportData) -> Iterator[Row]:
+    for measure in MEASURES:
+        now, before = data.figure(measure.figure_id), data.figure(measure.figure_id, before=True)
+        if now is None or now.value is None:
+            continue
+        past = before.value if before else None
+        kind = KIND.get(now.unit, "int")
+        change = compare(now.value, past, kind, data.say, better=now.better, both=True)
+        yield Row(measure, now, before, change, surprise(now, before) if before else 0.0)
+
+
+def _title(rows: list[Row], data: ReportData) -> str:
+    say, moved = data.say, [row for row in rows if row.change and row.change.good is not None]
+    if not moved:
+        return say("section.effect.title_still", n=write_number(len(rows)))
+    good = sum(row.change.good for row in moved)
+    worst = max((row for row in moved if not row.change.good), key=lambda row: row.news, default=None)
+    words = ""
+    if worst and worst.news >= 1:
+        name = say(f"figure.{worst.measure.figure_id}")
+        words = say("section.effect.worst", name=name, change=worst.change.text)
+    counts = {"n": write_number(len(rows)), "good": write_number(good), "bad": write_number(len(moved) - good)}
+    return say("section.effect.title", **counts, worst=words)
+
+
+def _write(row: Row, data: ReportData) -> tuple[str, ...]:
+    say, kind = data.say, KIND.get(row.now.unit, "int")
+    return (
+        say(f"effect.{row.measure.dimension}"),
+        say(f"figure.{row.measure.figure_id}"),
+        write_value(row.now.value, kind, say),
+        write_value(row.before.value if row.before else None, kind, say),
+        row.change.text if row.change else NOTHING,
+        _note(row, data),
+    )
+
+
+def _note(row: Row, data: ReportData) -> str:
+    """How much the change is worth."""
+    say, fewest = data.say, min(row.now.n, row.before.n if row.before else row.now.n)
+    if fewest < LEAST:
+        return say("effect.too_few", n=write_number(fewest))
+    words = [say("effect.n", n=write_number(row.now.n))]
+    if row.change and row.change.sign:
+        words.append(say("effect.beyond" if row.news >= BEYOND else "effect.within"))
+    return say("section.join").join(words)
+
+
+def _topics(data: ReportData) -> tuple[str, ...] | None:
+    """The row of the three needs that most customers have, and what most of them want."""
+    say, known = data.say, data.need_topics
+    first = known[known["top"].astype(bool)] if len(known) else known
+    if not len(first):
+        return None
+    most = first.iloc[0]
+    if most["of"] < LEAST:
+        note = say("effect.too_few", n=write_number(most["of"]))
+    else:
+        note = say("effect.wanted", share=write_share(most["share"], say, digits=0), topic=most["topic"], n=write_number(most["of"]))  # fmt: skip
+    before = data.before.get("need_topics", first.iloc[:0])
+    names = ["/".join(rows.loc[rows["top"].astype(bool), "topic"]) or NOTHING for rows in (first, before)]
+    return say("effect.needs"), say("effect.top3"), *names, NOTHING, note
