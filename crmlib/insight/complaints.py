@@ -34,8 +34,10 @@ def judge_complaints(tables: Tables, *, sla: Mapping[str, Sla], since: date, sta
     rows = tickets.mutate(
         **known, level=tickets.level.fill_null(NORMAL), was_open=_is_open(tickets, end), in_period=tickets.opened_at >= _moment(start)
     )  # fmt: skip
-    rows = rows.filter((rows.opened_at >= _moment(since)) | rows.was_open)
-    no_time, settled = is_midnight(rows.opened_at), _settling_is_noted(tables)
+    settled = _settling_is_noted(tables)
+    recent = rows.opened_at >= _moment(since)
+    rows = rows.filter((recent | rows.was_open) if settled else recent)
+    no_time = is_midnight(rows.opened_at)
     age, answered = hours_between(rows.opened_at, end), hours_between(rows.opened_at, rows.first_response_at)
     handled = hours_between(rows.opened_at, rows.resolved_at)
     day_answered, day_resolved = no_time | is_midnight(rows.first_response_at), no_time | is_midnight(rows.resolved_at)
@@ -90,7 +92,7 @@ def judge_complaints(tables: Tables, *, sla: Mapping[str, Sla], since: date, sta
         response=response,
         closing=closing,
     )
-    return read_frame(judged).sort_values(["opened_at", "row_id"], ignore_index=True)
+    return read_frame(judged.order_by("opened_at", "row_id"))
 
 
 def open_complaints(tables: Tables, *, as_of: date) -> ir.Table:
@@ -173,7 +175,7 @@ def median_hours(hours: pd.Series, done: pd.Series, *, least: int = 1) -> float:
 
 def sum_complaints(complaints: pd.DataFrame, *, by: str, least: int) -> pd.DataFrame:
     """Rows of `judge_complaints` → one row per value of `by`: complaints, open, judged and on_time (first responses),
-    on_time_share, low, high (95 %), response_median_h, responses (the median's rows), close_judged, close_on_time_share,
+    on_time_share, low, high (95 %), response_median_h, responses (its rows), close_judged, close_on_time_share,
     handling_median_h (Kaplan–Meier), running (its censored rows), handling_mean_h (settled ones alone), handled, handling_median_days, reopened,
     reopened_known, reopened_share, unclear (only a day, or nothing, is noted). Missing below `least`."""
     groups = [{by: key, **_sums(some, least)} for key, some in complaints.groupby(by, dropna=False, sort=True)]
@@ -193,6 +195,7 @@ def _sums(rows: pd.DataFrame, least: int) -> dict[str, float]:
         rows["handling_h"].notna(),
         ~rows["is_answered"].astype(bool) & rows["response"].isin(["waiting", "late"]),
     )
+    answered_h = rows["response_h"].fillna(rows["age_h"].where(waits))
     reopened = rows["reopened"].dropna()
     low, high = wilson(on_time, judged) if judged >= max(least, 1) else (np.nan, np.nan)
     return {
@@ -203,8 +206,8 @@ def _sums(rows: pd.DataFrame, least: int) -> dict[str, float]:
         "on_time_share": _share(on_time, judged, least),
         "low": round(low, 10),
         "high": round(high, 10),
-        "response_median_h": median_hours(rows["response_h"].fillna(rows["age_h"].where(waits)), ~waits, least=least),
-        "responses": int(rows["response_h"].notna().sum()),
+        "response_median_h": median_hours(answered_h, ~waits, least=least),
+        "responses": int(answered_h.notna().sum()),
         "close_judged": closed,
         "close_on_time_share": _share(closed_on_time, closed, least),
         "handling_median_h": median_hours(rows["handling_h"].fillna(runs), handled, least=least),

@@ -44,10 +44,11 @@ def _complaint_figures(results: Mapping[str, pd.DataFrame]) -> list[Figure]:
     return [
         stated("complaints", n, "tickets", n, f"{all_of} WHERE in_period"),
         stated("complaints_open", still.sum() if told else None, "tickets", still.sum() if told else 0, f"{all_of} WHERE is_open"),
-        stated("complaints_stuck", overdue["next_step"].isna().sum(), "tickets", len(overdue),
+        stated("complaints_stuck", overdue["next_step"].isna().sum() if told else None, "tickets", len(overdue),
                "SELECT row_id, customer_id FROM complaints_overdue WHERE next_step IS NULL"),
         stated("complaint_first_response_median_h", one.get("response_median_h"), "hours", one.get("responses", 0),
-               f"SELECT row_id, customer_id, response_h {mine} AND response_h IS NOT NULL"),
+               f"SELECT row_id, customer_id, response_h, age_h {mine} AND (response_h IS NOT NULL"
+               " OR NOT is_answered AND response IN ('waiting', 'late') AND age_h IS NOT NULL)"),
         stated("complaint_handling_median_h", one.get("handling_median_h"), "hours", one.get("handled", 0) + one.get("running", 0),
                f"SELECT row_id, customer_id, handling_h, age_h {mine} AND (handling_h IS NOT NULL OR is_open AND age_h IS NOT NULL)"),
         stated("complaint_handling_mean_h", one.get("handling_mean_h"), "hours", one.get("handled", 0),

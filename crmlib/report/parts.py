@@ -13,7 +13,7 @@ from crmlib.report.data import ReportData
 from crmlib.report.drawing import to_svg
 from crmlib.report.numbers import KIND, Change, compare, write_number, write_share
 
-NO_CHANGE = {"amount_change_1m"}  # is one already
+NO_CHANGE = {"amount_change_1m", "satisfaction_change", "revisit_lift"}  # are changes already
 
 
 def write_period(data: ReportData) -> str:

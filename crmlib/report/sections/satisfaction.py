@@ -180,10 +180,12 @@ def _falls(data: ReportData, say: Say) -> Iterator[Block]:
 def _dimensions(data: ReportData, say: Say) -> Iterator[Block]:
     if len(data.satisfaction_dimensions) < 2:
         return
-    rows = data.satisfaction_dimensions.rename(columns={"mean": "mean_score", "low": "share_low", "high": "share_high"})
+    rows = data.satisfaction_dimensions.rename(
+        columns={"mean": "mean_score", "satisfied_share": "good_share", "low": "share_low", "high": "share_high"}
+    )
     rows = rows.assign(dimension=_dimension_names(rows["dimension"], say)).sort_values("answers", ascending=False)
     named = columns(
-        say, ("dimension", "text"), ("answers", "int"), ("mean_score", "decimal"), ("satisfied_share", "share"), ("share_low", "share"),
+        say, ("dimension", "text"), ("answers", "int"), ("mean_score", "decimal"), ("good_share", "share"), ("share_low", "share"),
         ("share_high", "share"),
     )  # fmt: skip
     yield Table(say("section.satisfaction.dimensions"), named, rows)

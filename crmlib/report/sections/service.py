@@ -138,7 +138,7 @@ def _weak_points(pairs: pd.DataFrame, months: int, say: Say) -> Iterator[Block]:
     if clear.empty:
         yield Text(say("section.service.no_weak_point", months=months), "note")
         return
-    rows = clear.assign(by=[name_field("tickets", one, say) for one in clear["by"]])
+    rows = clear.assign(gathers_by=[name_field("tickets", one, say) for one in clear["by"]])
     named = columns(
         say,
         ("category", "text"),
