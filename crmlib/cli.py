@@ -181,6 +181,8 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
             table="" if urls else args.table,
         )
         built = build_book(home, settings=settings, key=imported.key, origin=origin)
+        if built.renewal:
+            tell(built.renewal.line(say))
         for line in news_lines(built, imported.new, say=say):
             tell(line)
         read = {batch.sequence for batch in imported.batches}
@@ -277,6 +279,8 @@ def _write_and_rebuild(home: Home, write: Callable[[], int], say: Say) -> int:
         tell(say("ledger.written", id=line))
         built = build_book(home, settings=load_settings(home), key=key, origin=book_origin(home))
         tell(say("ledger.rebuilt", version=built.book.version, n=f"{built.book.count('customers'):,}"))
+        if built.renewal:
+            tell(built.renewal.line(say))
         for told in write_todo(home, built, say=say):
             tell(told)
     return 0

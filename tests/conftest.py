@@ -62,14 +62,16 @@ def place(tmp_path, monkeypatch):
 
 @pytest.fixture
 def intake(place):
-    """intake({"a.csv": text, …}) → the book made of these files, by import and build; files are added to those before."""
+    """intake({"a.csv": text, …}) → the book made of these files, by import and build; files are added to those before.
+
+    build=False only imports them."""
     from crmlib.book.build import build_book
     from crmlib.book.importing import import_files
     from crmlib.inputs import list_inputs
     from crmlib.labels import speaker
     from crmlib.settings import load_settings
 
-    def run(files: dict[str, str], *, settings: str = "", day: date = date(2024, 7, 1)):
+    def run(files: dict[str, str], *, settings: str = "", day: date = date(2024, 7, 1), build: bool = True):
         for name, text in files.items():
             path = place.inbox / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +88,6 @@ def intake(place):
             say=speaker("zh"),
             tell=lambda line: None,
         )
-        return build_book(place, settings=known, key=imported.key, origin="own")
+        return build_book(place, settings=known, key=imported.key, origin="own") if build else None
 
     return run

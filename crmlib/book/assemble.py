@@ -1,6 +1,6 @@
 """All kept rows brought together: whose each row is, and the tables they make, masked as the book shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from crmlib.home import Home
 from crmlib.intake.customer_stages import collect_sayings, date_stages
 from crmlib.intake.merging import Merged
 from crmlib.intake.references import References
+from crmlib.intake.registry import is_in
 from crmlib.intake.tables import resolve_staff, take_apart, take_contacts, take_tags, through_orders
 from crmlib.keys import Key
 from crmlib.masking import MASKS, mask_column
@@ -95,9 +96,11 @@ def assemble_tables(
     key: Key,
     name_style: str,
     staged_by_hand: Mapping[str, datetime],
+    colleagues: Iterable[str] = (),
 ) -> Assembled:
     """by_line: whose each row is (sheet, line, customer_id, fault). staged_by_hand: customer_id → when a person last set the
-    stage. Returns every table that the rows make; `cells` is that of `merged`, with what talks say of stages."""
+    stage. Returns every table that the rows make; `cells` is that of `merged`, with what talks say of stages. Customers, their
+    contacts, tags and stages are of those in `merged` alone; `colleagues`: names that the others give their owners."""
     parts: dict[str, list[pd.DataFrame]] = {}
     wide, lost, told = [], [], []
     for n, (sheet, rows) in enumerate(zip(sheets.about, sheets.rows, strict=True)):
@@ -107,13 +110,14 @@ def assemble_tables(
             nobody = rows["customer_id"].isna() & mine["fault"].ne("ID_CONFLICT")
             lost.append(_lost(rows[nobody], n))
             rows = rows[~nobody]
-        told.append((sheet.table, rows))
-        wide.append(rows[[c for c in rows.columns if c.startswith(("contacts.", "tags.")) or c in _OF_CUSTOMERS]])
+        mine = rows[is_in(rows["customer_id"], merged.customers["customer_id"])]
+        told.append((sheet.table, mine))
+        wide.append(mine[[c for c in mine.columns if c.startswith(("contacts.", "tags.")) or c in _OF_CUSTOMERS]])
         taken = take_apart(rows, table=sheet.table, system=sheet.about["system"], dictionary=dictionary)
         for name, part in taken.items():
             parts.setdefault(name, []).append(part)
     tables = through_orders({name: pd.concat(some, ignore_index=True) for name, some in parts.items()})
-    tables, customers, staff = resolve_staff(tables, merged.customers, key=key)
+    tables, customers, staff = resolve_staff(tables, merged.customers, key=key, others=colleagues)
     days = {n: pd.Timestamp(sheet.batch.received_on) for n, sheet in enumerate(sheets.about)}
     first_seen = sheets.index["sheet"].map(days).groupby(sheets.index["row_id"]).min()
     merged, stages = date_stages(

@@ -20,7 +20,8 @@ LINKED = ("contacts", "contact_methods", "orders", "payments", "interactions", "
 class CustomerFile(NamedTuple):
     """values: field, value, why, source_file, sheet, line. rows: row_id, source_system, source_file, sheet, line, table, status.
     links: row_a, row_b, rule, strength, why. changes: as in the book. linked: table, rows. former: ids that live here now.
-    lines: the ledger's lines on these rows."""
+    lines: the ledger's lines on these rows. group: customer_id, name and why of the group that it belongs to, members: of
+    the companies that belong to it."""
 
     customer_id: str
     former: list[str]
@@ -30,6 +31,8 @@ class CustomerFile(NamedTuple):
     changes: pd.DataFrame
     linked: pd.DataFrame
     lines: list[Line]
+    group: pd.DataFrame
+    members: pd.DataFrame
 
 
 def open_customer(book: Book, home: Home, who: str) -> CustomerFile:
@@ -60,7 +63,18 @@ def open_customer(book: Book, home: Home, who: str) -> CustomerFile:
         changes=frame(table("changes").filter(ibis._.customer_id == customer)),
         linked=pd.DataFrame([one for one in counts if one[1]], columns=["table", "rows"]),
         lines=told,
+        group=_akin(book, customer, own="customer_id", other="group_id"),
+        members=_akin(book, customer, own="group_id", other="customer_id"),
     )
+
+
+def _akin(book: Book, customer: str, *, own: str, other: str) -> pd.DataFrame:
+    """The other side of a customer's lines in `groups`: customer_id, name, why; an older book has none."""
+    if "groups" not in book.names:
+        return pd.DataFrame(columns=["customer_id", "name", "why"])
+    groups = book.table("groups").filter(ibis._[own] == customer).select(customer_id=ibis._[other], why=ibis._.why)
+    named = groups.join(book.table("customers").select("customer_id", "name"), "customer_id")
+    return book.frame(named.select("customer_id", "name", "why").order_by("customer_id"))
 
 
 def find_customer(book: Book, who: str) -> str:

@@ -37,6 +37,11 @@ def customer_lines(one: CustomerFile, *, say: Say) -> Iterator[str]:
     for line in one.lines:
         verdict, why = say(f"todo.{line.subject['verdict']}"), f"（{line.why}）" if line.why else ""
         yield say("show.decided", id=line.id, day=line.at.date(), who=line.who, verdict=verdict) + why
+    for group in one.group.itertuples():
+        yield say("show.group", id=group.customer_id, name=group.name, why=explain_why(group.why, say))
+    if len(one.members):
+        some = [f"{member.customer_id} {member.name}" for member in one.members.head(SHOWN).itertuples()]
+        yield say("show.members", n=len(one.members), some=say("list.separator").join(some))
     if len(one.changes):
         yield say("show.changes", n=len(one.changes))
     for change in one.changes.itertuples():

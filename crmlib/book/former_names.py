@@ -4,19 +4,15 @@ import pandas as pd
 
 from crmlib.book.hiding import mask_cells
 from crmlib.dictionary import DICTIONARY
-from crmlib.intake.references import References
 
 
-def dated_names(
-    references: References, row_to_customer: pd.Series, seen: pd.DataFrame, customers: pd.DataFrame
-) -> pd.DataFrame:
+def dated_names(rows: pd.DataFrame, row_to_customer: pd.Series, customers: pd.DataFrame) -> pd.DataFrame:
     """One row per customer and name: customer_id, name, first_seen_on, last_seen_on, is_current, row_id (the last).
 
-    seen: first and last day on which each row of references.customers came. A person's name is masked.
+    rows: row_id, name, first_seen_on, last_seen_on (days on which they came). A person's name is masked.
     """
-    rows = references.customers[["row_id", "name"]].assign(
-        customer_id=row_to_customer.reindex(references.customers["row_id"]).to_numpy(), **seen
-    )
+    rows = rows[["row_id", "name", "first_seen_on", "last_seen_on"]]
+    rows = rows.assign(customer_id=row_to_customer.reindex(rows["row_id"]).to_numpy())
     rows = rows.dropna(subset=["name", "customer_id"]).sort_values(["last_seen_on", "row_id"])
     names = rows.groupby(["customer_id", "name"], as_index=False).agg(
         first_seen_on=("first_seen_on", "min"), last_seen_on=("last_seen_on", "max"), row_id=("row_id", "last")

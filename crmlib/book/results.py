@@ -16,7 +16,7 @@ from crmlib.labels import Say
 from crmlib.periods import add_months
 
 # book tables that a run publishes under the same name
-PUBLISHED = ("customers", "records", "links", "quarantine", "warnings", "changes")
+PUBLISHED = ("customers", "records", "links", "groups", "quarantine", "warnings", "changes")
 
 
 def balance_table(balance: pd.DataFrame, *, say: Say) -> pd.DataFrame:
@@ -50,7 +50,7 @@ def check_period(work: Work) -> None:
 def publish_tables(work: Work, book: Book) -> None:
     """The book's tables that belong to every run, into its folder. Raises DataError for a period without data."""
     check_period(work)
-    for name in PUBLISHED:
+    for name in set(PUBLISHED) & set(book.names):  # an older book knows no groups
         work.save_table(name, book.table(name).to_pyarrow())
 
 

@@ -30,17 +30,17 @@ class Evidence(NamedTuple):
 
     n name, c contact, label (who the row speaks of), who (the same, spellings aside), core, mark, initial (its first sign), trade,
     whole (core of a registered name), branch (0 head office), seat, registered, city, uscc, id_no, system, source_id, anchor, contact (NONE where masked),
-    staff (contact of a company). `points`: phones and e-mails of few customers, `hubs`: of many. `names`, `contacts`, `words`: what n, c
-    and the other keys stand for. `ignored`: kind, reason (HUB, PLACEHOLDER), mask, rows, names: values that are no evidence of anyone.
+    staff (contact of a company). `points`: phones and e-mails of few customers, `hubs`: of many, `nobody`: placeholders; the last two
+    are no evidence of anyone. `names`, `contacts`, `words`: what n, c and the other keys stand for.
     """
 
     rows: pd.DataFrame
     points: dict[str, Points]
     hubs: dict[str, Points]
+    nobody: dict[str, Points]
     names: Names
     contacts: list[str]
     words: dict[str, pa.Array]
-    ignored: pd.DataFrame
 
 
 AreHubs = Callable[[str, pa.Array], np.ndarray]
@@ -95,9 +95,8 @@ def gather_evidence(
         kind: set_apart(points, keys["who"], kind, hub_names=hub_names, are_hubs=are_hubs)
         for kind, points in typed.items()
     }
-    points, hubs, ignored = ({kind: parts[i] for kind, parts in parted.items()} for i in range(3))
-    lost = pd.concat(ignored.values(), ignore_index=True)
-    return Evidence(pd.DataFrame(keys, copy=False), points, hubs, names, contacts, words, lost)
+    points, hubs, nobody = ({kind: parts[i] for kind, parts in parted.items()} for i in range(3))
+    return Evidence(pd.DataFrame(keys, copy=False), points, hubs, nobody, names, contacts, words)
 
 
 def column(rows: pd.DataFrame, name: str) -> pa.Array:

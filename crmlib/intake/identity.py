@@ -10,6 +10,7 @@ from crmlib.dictionary import Dictionary
 from crmlib.keys import Key
 
 _GAP = "\x1f"
+_NORMAL = r"^[\x{4e00}-\x{9fff}a-z0-9*]*$"  # nothing to do, as for most names
 
 
 def join_columns(columns: list[pd.Series]) -> pd.Series:
@@ -25,11 +26,15 @@ def join_columns(columns: list[pd.Series]) -> pd.Series:
 
 def normal_name(names: pd.Series) -> pd.Series:
     """A name as a key: one width, one case, without blanks and punctuation. Missing becomes ''."""
-    seen = {
-        name: "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum() or c == "*")
-        for name in names.dropna().unique()
-    }
-    return names.map(seen.get).astype("str").fillna("")
+    seen = pa.Table.from_pydict({"name": names.astype("str")})["name"].cast(pa.string())
+    seen = seen.combine_chunks().dictionary_encode()
+    odd = pc.invert(pc.match_substring_regex(seen.dictionary, _NORMAL))
+    kept = [
+        "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum() or c == "*")
+        for name in seen.dictionary.filter(odd).to_pylist()
+    ]
+    words = pc.replace_with_mask(seen.dictionary, odd, pa.array(kept, pa.string()))
+    return pd.Series(words.take(seen.indices).fill_null("").to_pandas().array, index=names.index, dtype="str")
 
 
 def row_contents(raw: pd.DataFrame, *, table: str, system: str, key: Key) -> pd.Series:

@@ -85,14 +85,11 @@ class Matched(NamedTuple):
     """`row_to_customer`: customer ids by row_id. `links`: row_a, row_b, rule, strength, why (codes, joined by commas).
 
     `review`: the same and reason (VETOED, ID_CONFLICT, WEAK): one pair for each two customers that may be one.
-    `aliases`: alias_id, customer_id of customers that were merged. `ignored`: see Evidence.
     """
 
     row_to_customer: pd.Series
     links: pd.DataFrame
     review: pd.DataFrame
-    aliases: pd.DataFrame
-    ignored: pd.DataFrame
 
 
 def match_rows(
@@ -153,11 +150,9 @@ def match_evidence(
     doubts = doubts.assign(reason=np.where(doubts["conflict"], "ID_CONFLICT", "WEAK"))
     asked = pd.concat([links[vetoed].assign(reason="VETOED"), doubts], ignore_index=True)
     return Matched(
-        pd.Series(ids.ids, index=row_ids, name="customer_id", dtype="str"),
+        pd.Series(ids, index=row_ids, name="customer_id", dtype="str"),
         _publish(links[united.group[links["a"]] == united.group[links["b"]]], row_ids),
         _publish(_once_per_pair(asked, united.group, evidence, different), row_ids, "reason"),
-        ids.aliases,
-        evidence.ignored,
     )
 
 

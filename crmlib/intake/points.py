@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crmlib.intake.people import parse_emails, parse_phones
-from crmlib.masking import MASKS
 
 # One digit all along, a number counted up, the operator's own example: what is typed where a number must stand.
 _SAME = "|".join(rf"\+?{d}{{7,}}|1{d}{{10}}|0\d{{2,3}}{d}{{7,}}" for d in "0123456789")
@@ -45,31 +44,19 @@ def set_apart(
     *,
     hub_names: int,
     are_hubs: Callable[[str, pa.Array], np.ndarray] | None = None,
-) -> tuple[Points, Points, pd.DataFrame]:
-    """(points of few customers, of many, ignored). ignored: kind, reason (HUB, PLACEHOLDER), mask, rows, names."""
+) -> tuple[Points, Points, Points]:
+    """(points of few customers, of many, placeholders); `are_hubs` knows of rows that are not among these."""
     whose = who[points.r]
     pairs = pd.unique((points.value * (who.max(initial=0) + 1) + whose)[whose >= 0])
-    names = np.bincount(pairs // (who.max(initial=0) + 1), minlength=len(points.words))
-    hub = names > hub_names
+    hub = np.bincount(pairs // (who.max(initial=0) + 1), minlength=len(points.words)) > hub_names
     if are_hubs is not None:
         hub |= are_hubs(kind, points.words)
-    hub &= ~points.placeholders
-    lost = np.flatnonzero(hub | points.placeholders)
-    count = np.bincount(points.value, minlength=len(points.words))
-    ignored = pd.DataFrame(
-        {
-            "kind": pd.Series(kind, range(len(lost)), dtype="str"),
-            "reason": pd.Series(np.where(points.placeholders[lost], "PLACEHOLDER", "HUB"), dtype="str"),
-            "mask": pd.Series(
-                [MASKS[kind](word) or "" for word in points.words.take(pa.array(lost)).to_pylist()], dtype="str"
-            ),
-            "rows": count[lost],
-            "names": names[lost],
-        }
+    nobody = points.placeholders[points.value]
+    many = hub[points.value] & ~nobody
+    few, hubs, none = (
+        points._replace(r=points.r[some], value=points.value[some]) for some in (~(many | nobody), many, nobody)
     )
-    few, many = ~(hub | points.placeholders)[points.value], hub[points.value]
-    parted = (points._replace(r=points.r[some], value=points.value[some]) for some in (few, many))
-    return *parted, ignored.sort_values(["reason", "mask"])
+    return few, hubs, none
 
 
 def _gather(

@@ -157,7 +157,7 @@ def _stated(rows: pd.DataFrame, system: str) -> pd.DataFrame:
     ids = rows[["row_id"]].assign(
         norm=normal_name(_column(rows, _NAME)), anchor=pd.Series(pd.NA, rows.index, dtype="str")
     )
-    return _named(rows, ids, system).assign(line=rows.index)
+    return _named(rows, ids, system)
 
 
 def _named(rows: pd.DataFrame, ids: pd.DataFrame, system: str) -> pd.DataFrame:

@@ -1,7 +1,5 @@
 """Customer ids: the oldest survives a merge, a split gives each part its own back, nothing is numbered twice."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -10,14 +8,7 @@ import pyarrow.compute as pc
 from crmlib.errors import DataError
 
 
-class Ids(NamedTuple):
-    """`ids`: one customer id per row. `aliases`: alias_id, customer_id; ids that were given once and live in another now."""
-
-    ids: np.ndarray
-    aliases: pd.DataFrame
-
-
-def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None = None, largest: int = 0) -> Ids:
+def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None = None, largest: int = 0) -> np.ndarray:
     """One id per group. `row_ids` are sorted and unique; `group` holds the position of each group's first row.
 
     `known`: row_id → the id the row was given first. An id belongs to the group of its first row; a group with several
@@ -42,13 +33,7 @@ def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None 
     start = max(int(number.max()) if len(number) else 0, largest) + 1
     numbers = pa.array(range(start, start + len(new)), pa.int64()).cast(pa.string())
     ids[new] = pc.binary_join_element_wise("K", pc.utf8_lpad(numbers, 6, "0"), "").to_pylist()
-    ids = ids[group] if len(row_ids) else ids
-
-    held = held.assign(customer_id=ids[held["row"]])
-    aliases = held.loc[held["id"] != held["customer_id"]].sort_values("number")
-    return Ids(
-        ids, aliases[["id", "customer_id"]].rename(columns={"id": "alias_id"}).astype("str").reset_index(drop=True)
-    )
+    return ids[group] if len(row_ids) else ids
 
 
 def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.Series:
@@ -58,12 +43,31 @@ def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.S
     """
     if known is None or known.empty:
         return row_to_customer
-    fresh = ~_is_in(row_to_customer.index, known.index) | ~_is_in(row_to_customer, known)
+    fresh = ~is_in(row_to_customer.index, known.index) | ~is_in(row_to_customer, known)
     new = row_to_customer[fresh]
-    return pd.concat([known[~_is_in(known.index, new.index)], new])
+    return pd.concat([known[~is_in(known.index, new.index)], new])
 
 
-def _is_in(values: pd.Series | pd.Index, among: pd.Series | pd.Index) -> np.ndarray:
+def list_aliases(
+    registry: pd.Series, row_to_customer: pd.Series, *, earlier: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """alias_id, customer_id: ids that were given once, and whose first row is another customer's now.
+
+    An id none of whose rows is left is led on by `earlier`, the aliases of the time before.
+    """
+    given_up = registry[~is_in(registry, row_to_customer)]
+    led = pd.DataFrame({"alias_id": given_up.to_numpy(), "customer_id": row_to_customer.reindex(given_up.index).array})
+    led = led.assign(row=given_up.index).dropna(subset="customer_id").sort_values("row").drop_duplicates("alias_id")
+    led = led[["alias_id", "customer_id"]].astype("str")
+    if earlier is not None and len(earlier):
+        now = dict(led.itertuples(index=False))
+        earlier = earlier.assign(customer_id=earlier["customer_id"].replace(now))
+        still = earlier[~is_in(earlier["alias_id"], row_to_customer)]  # one that lives again leads nowhere
+        led = pd.concat([still, led]).drop_duplicates("alias_id", keep="last")
+    return led.sort_values("alias_id", ignore_index=True)
+
+
+def is_in(values: pd.Series | pd.Index, among: pd.Series | pd.Index) -> np.ndarray:
     """Series.isin, which looks at strings one by one."""
     left, right = (pa.array(one.astype("str"), pa.large_string(), from_pandas=True) for one in (values, among.unique()))
     return np.asarray(pc.is_in(left, value_set=right))

@@ -1,6 +1,7 @@
 """Wide rows taken apart: each table's own rows out of the sheets that mention them."""
 
 import json
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -165,9 +166,9 @@ def _methods(told: pd.DataFrame, *, key: Key) -> pd.DataFrame:
 
 
 def resolve_staff(
-    parts: dict[str, pd.DataFrame], customers: pd.DataFrame, *, key: Key
+    parts: dict[str, pd.DataFrame], customers: pd.DataFrame, *, key: Key, others: Iterable[str] = ()
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame]:
-    """Names of colleagues become staff ids: those of the staff table, else one made from the name.
+    """Names of colleagues become staff ids: those of the staff table, else one made from the name; of `others` too.
 
     Returns the parts and customers with their *_id columns filled, and the staff table, plain.
     """
@@ -176,7 +177,7 @@ def resolve_staff(
         staff = staff.assign(staff_id=pd.Series(pd.NA, index=staff.index, dtype="str"))
     staff = staff.assign(staff_id=staff["staff_id"].fillna(staff["name"].map(lambda n: _staff_id(n, key))))
     by_name = staff.dropna(subset=["name"]).drop_duplicates("name").set_index("name")["staff_id"]
-    made: dict[str, str] = {}
+    made = {name: _staff_id(name, key) for name in others if name not in by_name.index}
 
     def fill(frame: pd.DataFrame) -> pd.DataFrame:
         for column in [c for c in frame.columns if c.endswith("_name") and c.removesuffix("_name") in ROLES]:

@@ -81,6 +81,7 @@ COLUMNS = {
         "customer_id", "value_cny", "low", "high", "orders_expected", "amount_expected", "heuristic_cny", "margin_cny", "model",
     ],
     "lifetime_backtest": ["origin", "model", "n", "bought_cny", "capture", "gini", "total"],
+    "groups": ["customer_id", "group_id", "why"],
     "match_rules": ["rule", "united", "asked", "judged", "right", "share", "low", "high"],
     "spot_errors": ["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"],
     "checks": ["name", "state", "found"],

@@ -63,3 +63,15 @@ def test_an_id_that_a_merge_gave_up_still_leads_to_the_customer_and_the_decision
 def test_the_lines_are_in_english_too_and_hold_no_plain_number(built, place):
     text = "\n".join(customer_lines(read(built, place, "C1"), say=speaker("en")))
     assert "Industry" in text and "10012345678" not in text and "陈示一" not in text
+
+
+def test_a_group_and_its_companies_lead_to_each_other_and_stay_customers_of_their_own(intake, place):
+    names = ["样川实业集团有限公司", "广州样川实业有限公司", "北京例远贸易有限公司"]
+    built = intake({"客户.csv": "客户编号,客户名称\n" + "".join(f"C{n},{name}\n" for n, name in enumerate(names))})
+    group, company = (read(built, place, f"C{n}") for n in (0, 1))
+    assert "\n".join(customer_lines(company, say=speaker("zh"))).endswith(
+        f"属于集团 {group.customer_id} 样川实业集团有限公司（字号与行业词相同）"
+    )
+    told = "\n".join(customer_lines(group, say=speaker("zh")))
+    assert told.endswith(f"集团成员 1 家，各是一个客户：{company.customer_id} 广州样川实业有限公司")
+    assert built.book.count("customers") == 3 and read(built, place, "C2").group.empty

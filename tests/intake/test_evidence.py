@@ -45,15 +45,13 @@ def test_e_mails_know_no_case():
     )
 
 
-def test_placeholders_are_dropped_and_counted():
+def test_placeholders_are_set_apart():
     found = evidence(
         phone=["13800138000", "11111111111", "无", "暂无", "138****5678"],
         email=["test@example.com", "TEST1@example.cn", "-", None, "z***@example.com"],
     )
     assert not len(found.points["phone"].r) and not len(found.points["email"].r)
-    counted = found.ignored.groupby(["kind", "reason"])["rows"].sum().to_dict()
-    assert counted == {("phone", "PLACEHOLDER"): 2, ("email", "PLACEHOLDER"): 2}
-    assert not found.ignored["mask"].str.contains("13800138000").any()
+    assert {kind: len(points.r) for kind, points in found.nobody.items()} == {"phone": 2, "email": 2}
 
 
 def test_a_phone_under_more_names_than_the_limit_is_a_hub():
@@ -62,7 +60,7 @@ def test_a_phone_under_more_names_than_the_limit_is_a_hub():
     assert len(evidence(hub_names=4, **column).points["phone"].r) == 4
     hub = evidence(hub_names=3, **column)
     assert not len(hub.points["phone"].r)
-    assert hub.ignored[["reason", "rows", "names"]].to_numpy().tolist() == [["HUB", 4, 4]]
+    assert list(hub.hubs["phone"].r) == [0, 1, 2, 3]
 
 
 def test_one_company_written_in_many_ways_does_not_make_a_hub():

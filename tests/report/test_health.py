@@ -3,8 +3,10 @@
 import pandas as pd
 import pytest
 
+from crmlib.book.balance import STATUSES
 from crmlib.report.blocks import Table
-from crmlib.report.sections.health import quality_blocks
+from crmlib.report.data import COLUMNS
+from crmlib.report.sections.health import build_health, quality_blocks
 
 
 def on_time(**counts) -> pd.DataFrame:
@@ -77,3 +79,11 @@ def test_attachments_that_are_not_there_are_listed(make_data):
 
 def test_what_was_not_measured_is_not_there(make_data):
     assert quality_blocks(make_data()) == []
+
+
+def test_groups_are_one_sentence_under_how_customers_were_united(make_data):
+    rules = pd.DataFrame([("phone", 7, 2, 0, 0, None, None, None)], columns=COLUMNS["match_rules"])
+    groups = pd.DataFrame([("K2", "K1", "CORE_SAME"), ("K3", "K1", "MARK_SAME")], columns=COLUMNS["groups"])
+    balance = pd.DataFrame([["a.csv", 3, 3, 0, 0, 0, 0]], columns=["file", "in", *STATUSES])
+    section = build_health(make_data(match_rules=rules, groups=groups, balance=balance))
+    assert any("2 家客户按字号属于 1 个集团" in getattr(block, "note", "") for block in section.blocks)

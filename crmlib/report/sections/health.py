@@ -26,7 +26,7 @@ def build_health(data: ReportData) -> Section | None:
     if len(data.completeness):
         blocks.append(_completeness(data.completeness, say))
     if len(data.match_rules):
-        blocks.append(_match_rules(data.match_rules, say))
+        blocks.append(_match_rules(data.match_rules, data.groups, say))
     blocks += quality_blocks(data)
     words = tell_balance(data)
     return make_section(
@@ -114,14 +114,18 @@ def _texts(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
     )
 
 
-def _match_rules(rows: pd.DataFrame, say: Say) -> Table:
+def _match_rules(rows: pd.DataFrame, groups: pd.DataFrame, say: Say) -> Table:
     """Which rules united customers, and how often people who looked agreed."""
     shares = (("judged", "int"), ("share_right", "share"), ("low", "share"), ("high", "share"))
     named = columns(
         say, ("rule", "text"), ("united", "int"), ("asked", "int"), *(shares if rows["judged"].any() else ())
     )
     told = rows.assign(rule=[say(f"rule.{rule}") for rule in rows["rule"]]).rename(columns={"share": "share_right"})
-    return Table(say("section.health.match"), named, told, say("section.health.match_note", least=ENOUGH))
+    note = say("section.health.match_note", least=ENOUGH)
+    if len(groups):
+        heads = groups["group_id"].nunique()
+        note += say("section.health.groups", groups=write_number(heads), n=write_number(len(groups)))
+    return Table(say("section.health.match"), named, told, note)
 
 
 def _spot_errors(rows: pd.DataFrame, data: ReportData, say: Say) -> Table:
