@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from crmlib import __version__
 from crmlib.book.lock import run_lock
-from crmlib.errors import CheckError, DataError, NotebookError, UsageError
+from crmlib.errors import CheckError, DataError, NotebookError, SettingsError, UsageError
 from crmlib.home import NOTEBOOKS, SAMPLE, Home
 from crmlib.inputs import Input, home_inputs, kit_hash, list_inputs
 from crmlib.labels import Say
@@ -46,6 +46,7 @@ STEPS: dict[str, tuple[str, ...]] = {
         "60_quality",
     ),
 }
+KEPT_STEPS = ("10_import", "20_merge", "30_tiers", "90_report")  # without which there is no report
 READING = ("10_import", "20_merge")  # left out when an old version of the book is asked for
 OUTPUTS = ("report.html", "report.pdf", "report.xlsx", "manifest.json")
 
@@ -99,7 +100,9 @@ def plan_run(
     from crmlib.sample import SAMPLE_PERIOD
     from crmlib.settings import load_settings
 
-    load_settings(home)  # every mistake in it is told before anything is read
+    settings = load_settings(home)  # every mistake in it is told before anything is read
+    if settings.report.modules_off:
+        check_modules(settings.report.modules_off)
     if role:
         raise UsageError("error.role_unknown", role=role)
     if inbox:
@@ -189,7 +192,7 @@ def run_notebooks(plan: Plan, build: Path, *, say: Say, tell: Callable[[str], No
         },
         "90_report": {"run_id": build.name.removeprefix(".new-")},
     }
-    steps = {name: needs for name, needs in STEPS.items() if not (plan.book and name in READING)}
+    steps = wanted_steps(plan)
     tasks = {
         name: {
             "src": NOTEBOOKS / f"{name}.ipynb",
@@ -200,6 +203,24 @@ def run_notebooks(plan: Plan, build: Path, *, say: Say, tell: Callable[[str], No
         for name, needs in steps.items()
     }
     return run_tasks(tasks, state=build / ".doit.sqlite3", jobs=plan.jobs, say=say, tell=tell)
+
+
+def wanted_steps(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """STEPS without those that an old version of the book does not need and those that the settings switch off."""
+    from crmlib.settings import load_settings
+
+    off = {name for name in STEPS if name[3:] in load_settings(plan.home).report.modules_off} - {*KEPT_STEPS}
+    off |= set(READING) if plan.book else set()
+    return {name: tuple(one for one in needs if one not in off) for name, needs in STEPS.items() if name not in off}
+
+
+def check_modules(names: Collection[str]) -> None:
+    """Raises SettingsError for a module that is neither a notebook nor a section, or without which there is no report."""
+    from crmlib.report.sections import SECTIONS
+
+    can = {name[3:] for name in STEPS if name not in KEPT_STEPS} | (SECTIONS.keys() - {"definitions", "checks"})
+    if unknown := sorted(set(names) - can):
+        raise SettingsError("error.module_unknown", name=unknown[0], known=", ".join(sorted(can)))
 
 
 def finish_run(plan: Plan, build: Path, *, run_id: str, fingerprint: dict[str, Any], seconds: dict[str, float]) -> None:

@@ -55,6 +55,8 @@ class Report:
     phases: Mapping[str, tuple[str, ...]]
     org: str
     satisfied_from: float
+    mode: Literal["basic", "advanced"] = "advanced"
+    modules_off: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

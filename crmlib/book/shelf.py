@@ -5,7 +5,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache, cached_property
 from pathlib import Path
@@ -30,8 +30,8 @@ _NAME = re.compile(r"v?0*(\d+)")
 class Book:
     """One version of the book, open for reading. Its tables are Ibis tables of one engine, read when first asked for."""
 
-    def __init__(self, path: Path, engine: Any) -> None:
-        self.path, self.version, self.engine = path, path.name, engine
+    def __init__(self, path: Path, engine: Any, only: Collection[str] | None = None) -> None:
+        self.path, self.version, self.engine, self.only = path, path.name, engine, only
         self.table = cache(self._table)
 
     def __repr__(self) -> str:
@@ -52,7 +52,7 @@ class Book:
         return tuple(dict.fromkeys([*DICTIONARY.tables, *sorted(p.stem for p in self.path.glob("*.parquet"))]))
 
     def _table(self, name: str) -> ibis.Table:
-        path = self._file(name)
+        path = self.file(name)
         if path is None:
             return _attach(self.engine, name, pa.schema(list(types_of(name).items())).empty_table())
         table = _attach(self.engine, name, path)
@@ -65,11 +65,14 @@ class Book:
 
     def count(self, name: str) -> int:
         """Rows of a table, from its footer: nothing is read."""
-        path = self._file(name)
+        path = self.file(name)
         return pq.read_metadata(path).num_rows if path else 0
 
-    def _file(self, name: str) -> Path | None:
-        """Where a table lies; None for one that came to the dictionary after this version. DataError for no table at all."""
+    def file(self, name: str) -> Path | None:
+        """Where a table lies; None for one that came to the dictionary after this version, or that is not looked at. DataError
+        for no table at all."""
+        if self.only is not None and name in DICTIONARY.tables and name not in self.only:
+            return None
         path = self.path / f"{name}.parquet"
         if path.is_file():
             return path
@@ -102,8 +105,11 @@ def _attach(engine: Any, name: str, source: Path | pa.Table) -> ibis.Table:
     return engine.create_table(name, table, temp=True, overwrite=True)
 
 
-def open_book(home: Home | str | Path, *, version: str | None = None, engine: Any = None) -> Book:
+def open_book(
+    home: Home | str | Path, *, version: str | None = None, engine: Any = None, only: Collection[str] | None = None
+) -> Book:
     """The current version, or the one asked for ("v12", "v000012"). `engine`: an Ibis backend or a URL; else DuckDB.
+    `only`: the tables of the dictionary that are looked at, the others are as if they were empty; None for all.
 
     DataError where there is no book, no such version any more, or one that a later kit has written.
     """
@@ -111,10 +117,19 @@ def open_book(home: Home | str | Path, *, version: str | None = None, engine: An
     name = _asked(home, version) if version else current_version(home)
     if name is None or not (home.book / name / "manifest.json").is_file():
         raise DataError("error.no_book", path=home.book)
-    book = Book(home.book / name, open_engine(engine or "duckdb://") if isinstance(engine, str | None) else engine)
+    book = Book(home.book / name, open_engine(engine or "duckdb://") if isinstance(engine, str | None) else engine, only)
     if (schema := book.manifest["schema_version"]) > SCHEMA_VERSION:
         raise DataError("error.book_newer", path=book.path, found=schema, known=SCHEMA_VERSION)
     return book
+
+
+# what the basic mode looks at: customers and what was said with them
+BASIC = ("customers", "contacts", "contact_methods", "interactions", "actions", "staff")
+
+
+def tables_of(mode: str) -> tuple[str, ...] | None:
+    """The tables that a mode of the report looks at; None for all."""
+    return BASIC if mode == "basic" else None
 
 
 def current_version(home: Home) -> str | None:

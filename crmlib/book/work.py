@@ -44,11 +44,11 @@ class Work:
     @cached_property
     def book(self):
         """The book of this run: the version asked for, else the current one."""
-        from crmlib.book.shelf import open_book
+        from crmlib.book.shelf import open_book, tables_of
         from crmlib.engine import open_engine
 
         engine = open_engine(self.settings.engine.url, memory_limit=self.settings.engine.memory_limit)
-        return open_book(self.home, version=self.version, engine=engine)
+        return open_book(self.home, version=self.version, engine=engine, only=tables_of(self.settings.report.mode))
 
     @property
     def in_yuan(self) -> bool:

@@ -141,6 +141,8 @@ def _notes(work: Work) -> list[str]:
 def _missing(work: Work) -> pd.DataFrame:
     """missing_tables, and the value tiers where amounts are not yuan."""
     missing = missing_tables(work.book.tables)
+    if work.settings.report.mode == "basic":  # the others were not asked for
+        missing = missing.assign(reason="BASIC_MODE")
     if work.in_yuan:
         return missing
     off = pd.DataFrame([{"analysis": "tier_value", "table": "orders", "reason": "CURRENCY_NOT_CNY"}])

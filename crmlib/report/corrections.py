@@ -7,7 +7,7 @@ from typing import NamedTuple
 import duckdb
 import pandas as pd
 
-from crmlib.book.shelf import list_versions, open_book
+from crmlib.book.shelf import list_versions, open_book, tables_of
 from crmlib.book.work import Work
 from crmlib.inputs import kit_hash
 from crmlib.insight.results import compute_results, state_figures
@@ -57,7 +57,8 @@ def review_last(work: Work, before: pd.DataFrame, frames: dict[str, pd.DataFrame
         wrong = [("figure", f"{one.figure_id} {one.then:g} ≠ {one.now:g}") for one in differ.itertuples()]
     named = pd.DataFrame([("", ""), *wrong], columns=["kind", "name"])
     version = published.manifest["book"]
-    book = open_book(work.home, version=version) if version in list_versions(work.home) else None
+    only = tables_of(published.settings.report.mode)
+    book = open_book(work.home, version=version, only=only) if version in list_versions(work.home) else None
     corrections = _corrections(published, before, own, same_settings=published.settings == work.settings)
     with open_sources(book, folder=published.tables) as then, open_sources(work.book, frames=frames) as today:
         counts = [_moved(one, published.figures, before, then, today) for one in corrections["figure_id"]]
@@ -84,7 +85,8 @@ def _told_again(work: Work, published: Published, before: pd.DataFrame) -> pd.Da
         return None
     if version == work.book.version and settings == work.settings:
         return before
-    book, last = open_book(work.home, version=version), work.period.previous()
+    last, only = work.period.previous(), tables_of(settings.report.mode)
+    book = open_book(work.home, version=version, only=only)
     in_yuan = book.manifest["currency"]["code"] == "CNY"
     results = compute_results(book.tables, settings=settings, start=last.start, as_of=last.as_of, in_yuan=in_yuan)
     return state_figures(book.tables, results, as_of=last.as_of)

@@ -15,7 +15,7 @@ import xlsxwriter
 
 from crmlib.book.access import check_publishable, known_names
 from crmlib.book.conform import types_of
-from crmlib.book.shelf import Book, list_versions, open_book
+from crmlib.book.shelf import Book, list_versions, open_book, tables_of
 from crmlib.engine import to_frame
 from crmlib.errors import DataError, UsageError
 from crmlib.home import Home
@@ -44,11 +44,11 @@ def open_sources(
     sources = duckdb.connect(config={"autoinstall_known_extensions": False})
     for name in book.names if book else ():
         fields = pa.schema(list(types_of(name).items())).empty_table()
-        path = book.path / f"{name}.parquet"
-        if path.is_file() and fields.num_columns:  # a version may be older than a field
+        path = book.file(name)
+        if path and fields.num_columns:  # a version may be older than a field
             sources.register(f"fields_of_{name}", fields)
             _view(sources, name, f"SELECT * FROM {_file(path)} UNION ALL BY NAME SELECT * FROM fields_of_{name}")
-        elif path.is_file():
+        elif path:
             _view(sources, name, f"SELECT * FROM {_file(path)}")
         else:
             sources.register(name, fields)
@@ -128,7 +128,8 @@ def trace_figure(home: Home, figure_id: str, *, period: Period | None = None) ->
     published = _published(home, period)
     figure = find_figure(published.figures, figure_id)
     version = published.manifest["book"]
-    book = open_book(home, version=version) if version in list_versions(home) else None
+    only = tables_of(published.settings.report.mode)
+    book = open_book(home, version=version, only=only) if version in list_versions(home) else None
     with open_sources(book, folder=published.tables) as sources:
         try:
             found, retold = rows(sources, figure), retell(sources, figure)

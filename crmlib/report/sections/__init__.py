@@ -55,15 +55,19 @@ FIRST = ("summary", "effect")  # page one stays page one
 
 def order_sections(wanted: settings.Report, *, kind: str) -> list[str]:
     """The names of a report's sections in their order: those of a week or of a longer period, and after page one what the phase
-    of the business stresses. Raises SettingsError on a section or a phase that is not known."""
+    of the business stresses; without those switched off. Raises SettingsError on a section or a phase that is not known."""
     names = list(wanted.week_sections if kind == "week" else wanted.sections)
     if unknown := [name for name in names if name not in SECTIONS]:
         raise SettingsError("error.section_unknown", name=unknown[0], known=", ".join(SECTIONS))
+    names = [name for name in names if name not in wanted.modules_off]
     if wanted.phase and wanted.phase not in wanted.phases:
         raise SettingsError("error.phase_unknown", name=wanted.phase, known=", ".join(wanted.phases))
     if not wanted.phase:
         return names
-    lead = [*(name for name in names if name in FIRST), *(name for name in wanted.phases[wanted.phase] if name in names)]
+    lead = [
+        *(name for name in names if name in FIRST),
+        *(name for name in wanted.phases[wanted.phase] if name in names),
+    ]
     return [*lead, *(name for name in names if name not in lead)]
 
 

@@ -18,7 +18,8 @@ def build_tiers(data: ReportData) -> Section | None:
         return None
     say, moved = data.say, data.value("tier_moves")
     counts = count_tiers(data)
-    blocks = [_tiers(counts, say), *_activity(data), *_parts(data, counts), *_moves(data), *list_blocks(data)]
+    drawn = [_tiers(counts, say)] if len(counts) else []  # activity alone is told, not drawn
+    blocks = [*drawn, *_activity(data), *_parts(data, counts), *_moves(data), *list_blocks(data)]
     blanks = {
         "n": write_number(data.value("tier_value_high") or 0),
         "share": write_share(data.share("tier_value_high") or 0, say),
