@@ -111,3 +111,11 @@ def test_the_command_writes_the_file_and_says_so(tmp_path, capsys):
     assert main(["template", "orders", "--home", str(tmp_path), "--out", str(path), "--lang", "en"]) == 0
     assert path.is_file() and "not imported" in capsys.readouterr().out
     assert main(["template", "nothing", "--home", str(tmp_path)]) == 3
+
+
+@pytest.mark.demand("J05")
+def test_the_survey_sheet_asks_when_it_was_sent_what_was_scored_and_why_it_was_low():
+    asked = {field.key: field for field in template_fields("surveys", DICTIONARY)}
+    assert {"source_id", "name", "asked_at", "answered_at", "score", "scale", "dimension", "comment"} <= set(asked)
+    assert {"revisited_at", "revisit_score", "root_cause"} <= set(asked) and asked["root_cause"].choice == "root_cause"
+    assert "recommend" in DICTIONARY.choices[asked["dimension"].choice]
