@@ -14,6 +14,7 @@ from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
 from crmlib.insight.needs_results import compute_needs, needs_figures
 from crmlib.insight.profile import profile_customers
+from crmlib.insight.risks import compute_risks, risk_figures
 from crmlib.insight.service import compute_service
 from crmlib.insight.service_figures import service_figures
 from crmlib.insight.stages import count_stages
@@ -35,6 +36,7 @@ class Analysis(NamedTuple):
 
 # computed by the notebook of that name for this period, and by `compute_results` for the one before
 ANALYSES: dict[str, Analysis] = {
+    "30_tiers": Analysis(compute_risks, risk_figures, "third_party"),
     "42_needs": Analysis(compute_needs, needs_figures, "needs_met"),
     "43_conversion": Analysis(compute_conversion, conversion_figures, "conversion_steps"),
     "45_service": Analysis(compute_service, service_figures, "complaints"),

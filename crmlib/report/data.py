@@ -86,6 +86,8 @@ COLUMNS = {
     "spot_errors": ["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"],
     "checks": ["name", "state", "found"],
     "corrections": ["figure_id", "unit", "published", "today", "cause", "rows_added", "rows_gone"],
+    "risk_trend": ["risk", "customers", "overdue_payments", "owed_cny", "day"],
+    "third_party": ["customer_id"],
     "suggestions": ["suggestion_id", "name", "figure_id", "value", "unit", "due"],
     "last_suggestions": ["suggestion_id", "finding", "action", "figure_id", "value", "unit", "role", "due"],
     "reviews": ["about", "state", "text", "next", "who"],

@@ -259,6 +259,9 @@ def _judged() -> dict[str, pd.DataFrame]:
         "checks": pd.DataFrame(
             [("balance", "passed", ""), ("at_risk_list", "nothing", "")], columns=["name", "state", "found"]
         ),
+        "risk_trend": pd.DataFrame(
+            [(risk, n, 0, Decimal(0), PERIOD.as_of) for risk, n in TIERS["risk"].items()], columns=COLUMNS["risk_trend"]
+        ),
         "last_suggestions": pd.DataFrame(
             [
                 (

@@ -86,7 +86,7 @@ def test_with_customers_alone_the_report_says_what_it_can_and_what_is_off(make_d
     none = dict.fromkeys(
         ["tiers", "tier_moves", "order_trend", "funnel", "at_risk", "measures", "figures", "figures_before"]
         + ["segment_sums", "tags", "contradictions", "churn", "lifetime", "corrections", "checks", "need_topics"]
-        + ["complaints", "moods", "last_report", "last_suggestions", "reviews"]
+        + ["complaints", "moods", "last_report", "last_suggestions", "reviews", "risk_trend"]
     )
     missing = pd.DataFrame([("tier_value", "orders", "NO_ORDER_TABLE")], columns=["analysis", "table", "reason"])
     report = build_report(make_data(**none, missing=missing))

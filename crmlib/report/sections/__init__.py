@@ -19,6 +19,7 @@ from crmlib.report.sections.lifetime import build_lifetime
 from crmlib.report.sections.needs import build_needs
 from crmlib.report.sections.profile import build_profile
 from crmlib.report.sections.reviews import build_reviews
+from crmlib.report.sections.risk import build_risk
 from crmlib.report.sections.satisfaction import build_satisfaction
 from crmlib.report.sections.segments import build_segments
 from crmlib.report.sections.service import build_service
@@ -33,6 +34,7 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "tiers": build_tiers,
     "segments": build_segments,
     "tags": build_tags,
+    "risk": build_risk,
     "at_risk": build_at_risk,
     "churn": build_churn,
     "lifetime": build_lifetime,

@@ -1,0 +1,38 @@
+"""Risk: how many customers may leave and how much is overdue, month by month, and what the book says of data from third parties."""
+
+import pandas as pd
+
+from crmlib.report.blocks import Section, Table, Text
+from crmlib.report.data import ReportData
+from crmlib.report.numbers import write_money, write_number
+from crmlib.report.parts import columns, count_customers, make_metrics, make_section, tell_change
+
+SHOWN = ("tier_risk_churn_risk", "tier_risk_warning", "overdue_payments_12m", "overdue_amount", "third_party_customers")
+
+
+def build_risk(data: ReportData) -> Section | None:
+    """None where risk could not be judged."""
+    say, lost = data.say, data.value("tier_risk_churn_risk")
+    if data.risk_trend.empty or lost is None:
+        return None
+    words = {"n": write_number(lost), "moved": tell_change(data, "tier_risk_churn_risk")}
+    owed = data.value("overdue_amount")
+    title = say("section.risk.title", **words)
+    if owed is not None:
+        title = say("section.risk.title_owed", **words, owed=write_money(owed, say))
+    named = columns(
+        say, ("day", "date"), ("stable", "int"), ("warning", "int"), ("churn_risk", "int"), ("no_deal", "int"),
+        ("overdue_payments", "int"), ("owed_cny", "wan"),
+    )  # fmt: skip
+    blocks = [*make_metrics(data, *SHOWN), Table(say("section.risk.trend"), named, by_day(data.risk_trend))]
+    if third := data.value("third_party_customers"):
+        blocks.append(Text(say("section.risk.third_party", n=write_number(third)), "caution"))
+    return make_section(data, "risk", title, blocks, n=count_customers(data))
+
+
+def by_day(trend: pd.DataFrame) -> pd.DataFrame:
+    """One row per day, a column for each risk tier (0 where nobody was), and the sums of what is overdue."""
+    counts = trend.pivot(index="day", columns="risk", values="customers")
+    counts = counts.reindex(columns=["stable", "warning", "churn_risk", "no_deal"]).fillna(0)
+    sums = trend.groupby("day")[["overdue_payments", "owed_cny"]].sum()
+    return counts.join(sums).reset_index()

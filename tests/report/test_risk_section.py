@@ -1,0 +1,26 @@
+from datetime import date
+from decimal import Decimal
+
+import pandas as pd
+import pytest
+
+from crmlib.report.blocks import Table
+from crmlib.report.sections.risk import build_risk
+
+
+@pytest.mark.demand("H07")
+def test_the_risk_section_has_counts_and_their_trend(make_data):
+    rows = [
+        ("stable", 121, 0, Decimal(0), date(2024, 6, 1)),
+        ("churn_risk", 70, 2, Decimal(500), date(2024, 6, 1)),
+        ("churn_risk", 63, 3, Decimal(900), date(2024, 7, 1)),
+    ]
+    trend = pd.DataFrame(rows, columns=["risk", "customers", "overdue_payments", "owed_cny", "day"])
+    section = build_risk(make_data(risk_trend=trend))
+    assert section.title.startswith("流失风险客户 63 家，比上期") and section.title.endswith("逾期尚欠 126.0 万元")
+    table = next(block for block in section.blocks if isinstance(block, Table)).rows
+    assert table[["stable", "churn_risk", "overdue_payments"]].to_numpy().tolist() == [[121, 70, 2], [0, 63, 3]]
+
+
+def test_where_risk_was_not_judged_there_is_no_section(make_data):
+    assert build_risk(make_data(risk_trend=None)) is None
