@@ -2,7 +2,7 @@
 PY := .venv/bin/python
 READY := .venv/.ready
 
-.PHONY: report test check lab demands lock clean
+.PHONY: report test check lab demands gallery lock clean
 
 report: $(READY)   ## the inbox if it has files, else the sample: the last full month's report
 	@.venv/bin/crm run --period last
@@ -21,6 +21,9 @@ lab: $(READY)      ## JupyterLab on notebooks/
 
 demands: $(READY)  ## the demands that no test proves yet
 	@$(PY) tests/demands.py
+
+gallery: $(READY)  ## the pictures of the README; needs Chromium, pdftoppm and LibreOffice
+	@$(PY) benchmarks/gallery.py
 
 lock:              ## after a change of dependencies in pyproject.toml
 	printf 'hatchling>=1.27\neditables>=0.5\n' | uv pip compile --universal --generate-hashes --python-version 3.11 \

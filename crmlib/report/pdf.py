@@ -21,6 +21,16 @@ def write_pdf(report: Report, path: Path | str) -> None:
 
 def render_pdf(report: Report) -> bytes:
     """The same bytes for the same report: the document's date is the day its figures stand on."""
+    return _compile(report, format="pdf")
+
+
+def render_pages(report: Report, *, ppi: int = 100) -> list[bytes]:
+    """The same pages as pictures (PNG)."""
+    made = _compile(report, format="png", ppi=ppi)
+    return made if isinstance(made, list) else [made]
+
+
+def _compile(report: Report, **form: Any) -> Any:
     day = report.as_of
     laid = _printable(lay_out(report, paper=True))
     data = laid | {"day": [day.year, day.month, day.day], "colors": style.LIGHT, "sizes": style.SIZE}
@@ -30,6 +40,7 @@ def render_pdf(report: Report) -> bytes:
         font_paths=_fonts(),
         sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
         timestamp=int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()),
+        **form,
     )
     if warnings:
         raise RuntimeError(f"{TEMPLATE.name}: {'; '.join(warning.message for warning in warnings)}")
