@@ -185,3 +185,31 @@ class Service:
     fall: float
     fall_mean: float
     target_share: float
+
+
+@dataclass(frozen=True)
+class Value:
+    """What customers contribute. `least`: of fewer customers no share is told. `campaigns`: tags that mark a campaign."""
+
+    least: int
+    campaign_days: int
+    campaigns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Goals:
+    """What is aimed at, never what is so: the first three against the time before the baseline, the others as a level."""
+
+    completeness: float
+    followup: float
+    handling: float
+    satisfaction: float
+    renewal: float
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """The kit's own figures. `blank_share`: a field that is blank or vague more often is listed."""
+
+    goals: Goals
+    blank_share: float

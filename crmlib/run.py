@@ -31,6 +31,7 @@ STEPS: dict[str, tuple[str, ...]] = {
     "43_conversion": ("20_merge",),
     "45_service": ("20_merge",),
     "50_profile": ("20_merge",),
+    "55_value": ("20_merge",),
     "60_quality": ("30_tiers",),
     "70_churn": ("20_merge",),
     "75_value": ("20_merge",),
@@ -43,6 +44,7 @@ STEPS: dict[str, tuple[str, ...]] = {
         "43_conversion",
         "45_service",
         "50_profile",
+        "55_value",
         "60_quality",
     ),
 }

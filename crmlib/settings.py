@@ -17,6 +17,7 @@ from crmlib.judging import (
     Churn,
     Clusters,
     Conversion,
+    Kpi,
     Lifetime,
     Needs,
     Segment,
@@ -25,6 +26,7 @@ from crmlib.judging import (
     Tagging,
     TagRule,
     Tiers,
+    Value,
 )
 from crmlib.segment_rules import find_faults
 from crmlib.toml_records import lay_over, parse_toml, read_record
@@ -208,6 +210,8 @@ class Settings:
     churn: Churn
     needs: Needs
     conversion: Conversion
+    value: Value
+    kpi: Kpi
     service: Service
     sla: Mapping[str, Sla]
     advice: Mapping[str, Advice] = field(default_factory=dict)

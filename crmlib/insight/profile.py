@@ -1,6 +1,6 @@
 """Profile: who the customers are and where the money comes from, by what is known of them; the unknown are shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from crmlib.engine import count_of, money, to_frame
+from crmlib.engine import count_of, money, read_frame, to_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import MEASURES, active_customers
+from crmlib.insight.tiers import value_labels
+from crmlib.settings import Settings
 
 UNKNOWN = "unknown"
+CROSSED = (("industry", "value"), ("region", "size"))
 LEVELS = {"section": 1, "division": 3, "group": 4}  # of GB/T 4754: I, I65, I651
 DIMENSIONS: dict[str, Callable[[ir.Table], ir.StringValue]] = {
     "industry": lambda t: t.industry_code,
@@ -28,14 +31,7 @@ DIMENSIONS: dict[str, Callable[[ir.Table], ir.StringValue]] = {
 def profile_customers(tables: Tables, *, as_of: date, industry_level: str = "division") -> pd.DataFrame:
     """One row per dimension and code of the active customers: dimension, code ("unknown" where nothing is known), customers,
     share, amount_12m_cny, amount_share (missing where nobody bought). Sorted by dimension, code."""
-    customers = active_customers(tables)
-    amounts = MEASURES["orders_12m"](tables, as_of).select("customer_id", "amount_12m_cny")
-    customers = customers.mutate(industry_code=customers.industry_code.substr(0, LEVELS[industry_level]))
-    known = customers.left_join(amounts, "customer_id").drop("customer_id_right")
-    coded = known.select(
-        amount=known.amount_12m_cny.fill_null(0),
-        **{name: code(known).nullif("").fill_null(UNKNOWN) for name, code in DIMENSIONS.items()},
-    )
+    coded = _code_customers(tables, as_of=as_of, industry_level=industry_level)
     # one pass over the customers; each combination of codes is then added up six ways
     combined = coded.group_by(list(DIMENSIONS)).agg(customers=count_of(coded.count()), amount=money(coded.amount.sum()))
     combinations = combined.to_pyarrow()
@@ -48,6 +44,36 @@ def profile_customers(tables: Tables, *, as_of: date, industry_level: str = "div
     )
     columns = ["dimension", "code", "customers", "share", "amount_12m_cny", "amount_share"]
     return counts[columns].sort_values(["dimension", "code"], ignore_index=True)
+
+
+def _code_customers(tables: Tables, *, as_of: date, industry_level: str) -> ir.Table:
+    """One row per active customer: customer_id, amount of the 12 months, and the code of each dimension."""
+    customers = active_customers(tables)
+    amounts = MEASURES["orders_12m"](tables, as_of).select("customer_id", "amount_12m_cny")
+    customers = customers.mutate(industry_code=customers.industry_code.substr(0, LEVELS[industry_level]))
+    known = customers.left_join(amounts, "customer_id").drop("customer_id_right")
+    return known.select(
+        "customer_id",
+        amount=known.amount_12m_cny.fill_null(0),
+        **{name: code(known).nullif("").fill_null(UNKNOWN) for name, code in DIMENSIONS.items()},
+    )
+
+
+def compute_profile(tables: Tables, *, settings: Settings, start: date, as_of: date) -> Mapping[str, pd.DataFrame]:
+    """profile_cross: CROSSED dimensions two by two. One row per pair of codes that somebody has: pair, code, across, customers, share
+    (of those of the code), amount_12m_cny. Sorted."""
+    coded = _code_customers(tables, as_of=as_of, industry_level=settings.classes.industry_level)
+    both = coded.inner_join(value_labels(tables, settings=settings, as_of=as_of), "customer_id")
+    parts = []
+    for down, across in CROSSED:
+        cells = both.group_by(code=both[down], across=both[across]).agg(
+            customers=count_of(both.count()), amount_12m_cny=money(both.amount.sum())
+        )
+        parts.append(read_frame(cells).assign(pair=f"{down}_{across}"))
+    found = pd.concat(parts, ignore_index=True).sort_values(["pair", "code", "across"], ignore_index=True)
+    whole = found.groupby(["pair", "code"])["customers"].transform("sum").astype("float64")
+    found = found.assign(share=(found["customers"] / whole).astype("float64").round(10))
+    return {"profile_cross": found[["pair", "code", "across", "customers", "share", "amount_12m_cny"]]}
 
 
 def _count_codes(combinations: pa.Table, dimension: str) -> pa.Table:

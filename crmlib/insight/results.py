@@ -7,9 +7,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from crmlib.insight import entry
+from crmlib.insight.contribution import compute_value, value_figures
 from crmlib.insight.conversion_results import compute_conversion, conversion_figures
 from crmlib.insight.coverage import Tables, missing_costs
 from crmlib.insight.figures import Figure, build_figures
+from crmlib.insight.kpi import compute_kpi, kpi_figures
 from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
 from crmlib.insight.needs_results import compute_needs, needs_figures
@@ -19,7 +21,7 @@ from crmlib.insight.service import compute_service
 from crmlib.insight.service_figures import service_figures
 from crmlib.insight.stages import count_stages
 from crmlib.insight.tiers import assign_tiers
-from crmlib.insight.trend import order_trend
+from crmlib.insight.trend import compute_trend, order_trend, trend_figures
 from crmlib.insight.uplift import compute_uplift, uplift_figures
 from crmlib.periods import add_months
 from crmlib.settings import Settings
@@ -40,6 +42,9 @@ ANALYSES: dict[str, Analysis] = {
     "42_needs": Analysis(compute_needs, needs_figures, "needs_met"),
     "43_conversion": Analysis(compute_conversion, conversion_figures, "conversion_steps"),
     "45_service": Analysis(compute_service, service_figures, "complaints"),
+    "50_profile": Analysis(compute_trend, trend_figures, "repurchase"),
+    "55_value": Analysis(compute_value, value_figures, "tier_value"),
+    "55_kpi": Analysis(compute_kpi, kpi_figures, "kpi"),
     "70_churn": Analysis(compute_uplift, uplift_figures, "uplift"),
 }
 

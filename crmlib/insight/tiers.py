@@ -79,6 +79,17 @@ def basis_start(settings: Settings, *, as_of: date) -> date | None:
     return value_start(settings.tiers.value.basis, as_of=as_of, fiscal_year_start=fiscal)
 
 
+def value_labels(tables: Tables, *, settings: Settings, as_of: date) -> ir.Table:
+    """One row per active customer: customer_id, value (the label of the value tier on `as_of`)."""
+    sums = sum_orders(orders_before(tables, as_of=as_of, start=basis_start(settings, as_of=as_of)))
+    known = (
+        active_customers(tables)
+        .select("customer_id")
+        .left_join(sums.select("customer_id", "amount_cny"), "customer_id")
+    )
+    return known.select("customer_id", value=label_value(known, settings.tiers.value))
+
+
 def gather_facts(tables: Tables, *, settings: Settings, as_of: date) -> ir.Table:
     """One row per active customer, what the labels are made of: customer_id, amount_cny and orders in the value's basis,
     last_ordered_on, last_contacted_on, overdue_payments_12m, overdue_amount_cny, max_overdue_days, potential, needs, intent_by."""

@@ -100,7 +100,10 @@ def draft_report(work: Work, **tables: pd.DataFrame) -> ReportData:
 
 # an analysis that is off → its tier, and the figures that would read as 0 without meaning it
 _OFF = {
-    "tier_value": ("value", ("tier_value_", "at_risk_", "high_value_")),
+    "tier_value": (
+        "value",
+        ("tier_value_", "at_risk_", "high_value_", "margin_", "revenue_share_", "talk_share_", "renewal_rate_high"),
+    ),
     "tier_potential": ("potential", ("tier_potential_", "screened_")),
     "risk_churn": ("risk", ("tier_risk_", "at_risk_")),
     "risk_overdue": ("", ("overdue_",)),

@@ -31,6 +31,29 @@ COLUMNS = {
     "contradictions": ["customer_id", "name", "owner", "rule", "left", "right"],
     "profile": ["dimension", "code", "customers", "share", "amount_12m_cny", "amount_share"],
     "order_trend": ["month", "orders", "customers", "amount_cny", "partial"],
+    "profile_cross": ["pair", "code", "across", "customers", "share", "amount_12m_cny"],
+    "talk_trend": ["month", "talks", "customers", "per_customer", "partial"],
+    "season": ["month", "season_index", "low", "high", "years", "months"],
+    "retention": ["cohort", "months_since", "customers", "retained", "share"],
+    "repurchase": ["window", "since", "until", "customers", "repeaters", "share", "low", "high"],
+    "tier_value": [
+        "label", "customers", "orders", "revenue_cny", "size_cny", "costed_size_cny", "cost_coverage", "costed_cny", "cost_cny",
+        "margin_cny", "margin_share", "talks", "tickets", "service_rows", "service_costed", "service_cost_cny", "since", "until",
+    ],
+    "tier_habits": [
+        "label", "buyers", "orders_each", "amount_each_order", "gap_days", "category", "category_share", "channel", "channel_share",
+    ],
+    "concentration": ["customer_share", "customers", "amount_share", "buyers", "gini"],
+    "campaigns": [
+        "campaign", "grouping", "customers", "left_out", "orders_before", "orders_after", "before_cny", "after_cny", "change_cny",
+        "low", "high", "first_on", "last_on",
+    ],
+    "kpi": [
+        "kpi", "unit", "value_period", "n_period", "value", "n", "low", "high", "value_before", "n_before", "change", "goal",
+        "target", "met", "why", "mean", "mean_before", "unknown", "since", "baseline",
+    ],
+    "kpi_months": ["kpi", "month", "value", "n"],
+    "fields_to_improve": ["table", "field", "rows", "blank", "vague", "share"],
     "funnel": ["entity", "stage", "position", "n", "share"],
     "stage_ways": ["entity", "entity_id", "customer_id", "reached", "stage", "outcome", "unplaced"],
     "conversion_steps": [

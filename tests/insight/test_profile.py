@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmlib.insight.profile import DIMENSIONS, find_core_segments, profile_customers, round_shares
+from crmlib.insight.profile import DIMENSIONS, compute_profile, find_core_segments, profile_customers, round_shares
+from crmlib.settings import parse_settings
 
 AS_OF = date(2024, 7, 1)
 
@@ -102,3 +103,29 @@ def test_industries_are_told_at_the_level_of_the_settings(tables):
     }.items():
         rows = profile_customers(book, as_of=AS_OF, industry_level=level)
         assert rows.loc[rows["dimension"].eq("industry"), "code"].tolist() == codes
+
+
+@pytest.mark.demand("G01")
+def test_two_dimensions_at_once_add_up_to_each_of_them(tables):
+    book = tables(
+        customers="""
+        customer_id  industry_code  region  size_class
+        anna         I65            华东    small
+        bo           I6513          华东    large
+        cai          I65            -       small
+        dora         C              华北    -
+        """,
+        orders="customer_id  ordered_on  amount_cny\nanna  2024-01-01  600000.00\nbo  2024-01-01  20.00",
+    )
+    found = compute_profile(book, settings=parse_settings(), start=date(2024, 6, 1), as_of=AS_OF)["profile_cross"]
+    cells = found.set_index(["pair", "code", "across"])
+    assert cells.loc[("industry_value", "I65", "high"), ["customers", "amount_12m_cny"]].tolist() == [
+        1,
+        Decimal("600000.00"),
+    ]
+    assert cells.loc[("industry_value", "I65", "low"), ["customers", "share"]].tolist() == [2, 0.6666666667]
+    assert cells.loc["region_size", "customers"].to_dict() == {
+        ("华东", "small"): 1, ("华东", "large"): 1, ("unknown", "small"): 1, ("华北", "unknown"): 1,
+    }  # fmt: skip
+    assert found.groupby("pair")["customers"].sum().tolist() == [4, 4]
+    assert found.groupby(["pair", "code"])["share"].sum().round(9).eq(1).all()

@@ -11,6 +11,8 @@ from crmlib.periods import add_months, parse_period
 from crmlib.report.data import COLUMNS, ReportData
 from crmlib.settings import parse_settings
 from tests.report.served import served_figures, served_tables
+from tests.report.value_tables import FIGURES as value_figures
+from tests.report.value_tables import value_tables
 
 PERIOD = parse_period("2024-06")
 TIERS = {
@@ -59,6 +61,7 @@ def _figures(*, before: bool = False) -> pd.DataFrame:
             "unattributed_orders_12m": (5, "orders", 5),
             "unattributed_amount_12m": (45_600, "cny", 5),
         }
+        | value_figures
         | {name: (n, "customers", 240) for name, n in tiers.items()}
     )  # fmt: skip
 
@@ -364,7 +367,7 @@ def make_data(**changes) -> ReportData:
         "kit_version": "0.1.0",
         "notes": ("「超市.xls」没有写明币种，按人民币计算。",),
     }
-    tables |= _judged() | _needs() | served_tables()
+    tables |= _judged() | _needs() | served_tables() | value_tables()
     for name, value in changes.items():
         (tables if name in COLUMNS else facts)[name] = value
     return ReportData(**facts, tables=tables)

@@ -68,7 +68,7 @@ def test_ids_are_text_money_stays_in_yuan_and_days_are_days(book):
 def test_charts_are_native(book):
     kinds = {sheet.title: [type(chart).__name__ for chart in sheet._charts] for sheet in book if sheet._charts}
     assert kinds["客户画像"] == ["PieChart", "BarChart", "BarChart", "BarChart"]
-    assert kinds["订单趋势"] == ["LineChart"]
+    assert kinds["订单趋势"] == ["LineChart", "BarChart", "BarChart"]
     assert "PieChart" in kinds["客户分层"]
 
 

@@ -15,6 +15,7 @@ from crmlib.report.sections.definitions import build_definitions
 from crmlib.report.sections.effect import build_effect
 from crmlib.report.sections.funnel import build_funnel
 from crmlib.report.sections.health import build_health
+from crmlib.report.sections.kpi import build_kpi
 from crmlib.report.sections.lifetime import build_lifetime
 from crmlib.report.sections.needs import build_needs
 from crmlib.report.sections.profile import build_profile
@@ -27,6 +28,7 @@ from crmlib.report.sections.summary import build_summary
 from crmlib.report.sections.tags import build_tags
 from crmlib.report.sections.tiers import build_tiers
 from crmlib.report.sections.trend import build_trend
+from crmlib.report.sections.value import build_value
 
 SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "summary": build_summary,
@@ -38,12 +40,14 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "at_risk": build_at_risk,
     "churn": build_churn,
     "lifetime": build_lifetime,
+    "value": build_value,
     "service": build_service,
     "satisfaction": build_satisfaction,
     "trend": build_trend,
     "profile": build_profile,
     "needs": build_needs,
     "funnel": build_funnel,
+    "kpi": build_kpi,
     "health": build_health,
     "reviews": build_reviews,
     "corrections": build_corrections,

@@ -1,17 +1,20 @@
 """Profile: who the customers are, by size, industry, region and source, and the money they bring."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from crmlib.insight.profile import find_core_segments, round_shares
 from crmlib.labels import Say
-from crmlib.report import charts, style
-from crmlib.report.blocks import Block, Figure, Section, Table
+from crmlib.report import charts, charts_value, style
+from crmlib.report.blocks import Block, Column, Figure, Section, Table
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_code
 from crmlib.report.numbers import write_number, write_share
-from crmlib.report.parts import columns, count_customers, make_section, make_shares
+from crmlib.report.parts import columns, count_customers, make_figure, make_section, make_shares
 
 SHOWN = 8  # categories in a chart; the rest are one bar
+SIZES = ("large", "medium", "small", "micro", "unknown")
 PIES = ("size", "entity_type")
 FIRST = ("industry", "region", "source", "size", "entity_type")  # what the title speaks of, where it is known
 
@@ -31,6 +34,7 @@ def build_profile(data: ReportData) -> Section | None:
     for dimension in ("industry", "region"):
         if dimension in shares and shares[dimension]["amount_share"].notna().any():
             blocks.append(_money(shares[dimension], dimension, (core["dimension"] == dimension).sum(), say))
+    blocks += _crossed(data, shares)
     first = next(dimension for dimension in FIRST if dimension in shares)
     most = shares[first][shares[first]["code"] != "unknown"].iloc[0]
     blanks = {
@@ -60,6 +64,44 @@ def rank_codes(profile: pd.DataFrame, dimension: str, say: Say) -> pd.DataFrame:
         share=round_shares(ranked["share"]) / 100,
         amount_share=round_shares(ranked["amount_share"]) / 100 if ranked["amount_share"].notna().all() else None,
     )
+
+
+def _crossed(data: ReportData, shares: dict[str, pd.DataFrame]) -> Iterator[Figure]:
+    """Two dimensions at once, where both are known: counts as words, shares of the row as shades."""
+    say, no_tiers = data.say, data.missing["analysis"].eq("tier_value").any()
+    for pair, mine in data.profile_cross.groupby("pair", sort=True):
+        down, across = pair.split("_")
+        if down not in shares or (across == "value" and no_tiers) or mine["across"].eq("unknown").all():
+            continue
+        codes = [code for code in shares[down]["code"] if code != "other"]
+        cells = mine.assign(code=mine["code"].where(mine["code"].isin(codes), "other")).pivot_table(
+            index="code", columns="across", values="customers", aggfunc="sum"
+        )
+        order = style.TIERS["value"] if across == "value" else SIZES
+        cells = cells.reindex(index=shares[down]["code"], columns=[one for one in order if one in cells]).astype(
+            "float64"
+        )
+        part = cells.div(cells.sum(axis=1), axis=0)
+        names = {"index": [name_code(down, code, say) for code in cells.index],
+                 "columns": [say(f"tier.value.{one}") if across == "value" else name_code(across, one, say) for one in cells]}  # fmt: skip
+        words = (
+            cells.map(lambda n: "" if pd.isna(n) else write_number(n))
+            .set_axis(names["index"])
+            .set_axis(names["columns"], axis=1)
+        )
+        part = part.set_axis(names["index"]).set_axis(names["columns"], axis=1)
+        title = say(
+            "section.profile.crossed", down=say(f"section.profile.{down}"), across=say(f"section.profile.{across}")
+        )
+        rows = cells.set_axis(names["index"]).rename_axis("label").reset_index()
+        named = (
+            *columns(say, ("label", "text")),
+            *(Column(key, name, "int") for key, name in zip(cells, names["columns"], strict=True)),
+        )
+        told = [say("section.alt_part", label=f"{one} × {other}", n=words.loc[one, other], share=write_share(part.loc[one, other], say))
+                for one in names["index"][:3] for other in names["columns"] if words.loc[one, other]]  # fmt: skip
+        drawn = charts_value.draw_heat(part, words, say)
+        yield make_figure(f"cross_{pair}", title, drawn, rows, named, told, say, half=True)
 
 
 def _unknown(shares: pd.DataFrame) -> float:
