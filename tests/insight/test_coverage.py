@@ -13,12 +13,14 @@ def test_a_table_without_rows_switches_its_analyses_off(tables):
         orders="order_id  customer_id  ordered_on  amount_cny\n1  anna  2024-01-01  1.00",
         interactions="customer_id  occurred_at\nanna  2024-01-01",
         opportunities="stage  opened_on\nwon  2024-01-01",
+        surveys="customer_id  answered_at  score\nanna  2024-01-01  4.00",
     )
-    assert empty_tables(book) == {"payments", "needs"}
+    assert empty_tables(book) == {"payments", "needs", "tickets"}
     assert missing_tables(book).values.tolist() == [
         ["tier_potential", "needs", "NO_NEED_TABLE"],
         ["risk_overdue", "payments", "NO_PAYMENT_TABLE"],
         ["funnel_need", "needs", "NO_NEED_TABLE"],
+        ["complaints", "tickets", "NO_TICKET_TABLE"],
     ]
 
 
