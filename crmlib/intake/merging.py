@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from crmlib.dictionary import DICTIONARY
 from crmlib.intake.company import parse_plain, plain_names
@@ -85,11 +86,10 @@ def _customers_of(rows: pd.DataFrame, row_to_customer: pd.Series) -> tuple[np.nd
         row_to_customer = row_to_customer.reindex(rows["row_id"])
     coded = pa.array(row_to_customer.astype("str"), pa.string(), from_pandas=True)
     coded = (coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded).dictionary_encode()
-    ids = np.array(coded.dictionary.to_pylist(), dtype=object)
-    order = np.argsort(ids, kind="stable")
-    place = np.append(np.empty_like(order), NONE)
-    place[order] = np.arange(len(order))
-    return place[coded.indices.fill_null(NONE).to_numpy()], ids[order].tolist()
+    order = pc.sort_indices(coded.dictionary)
+    place = np.full(len(order) + 1, NONE)
+    place[order.to_numpy()] = np.arange(len(order))
+    return place[coded.indices.fill_null(NONE).to_numpy()], coded.dictionary.take(order).to_pylist()
 
 
 def _in_order(rows: pd.DataFrame, codes: np.ndarray, some: np.ndarray, source_priority: Sequence[str]) -> pd.DataFrame:

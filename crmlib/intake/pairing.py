@@ -1,4 +1,8 @@
-"""Pairs of rows with an equal key, by sorting whole columns: they grow with the rows, not with their pairs."""
+"""Pairs of rows with an equal key, by sorting whole columns: they grow with the rows, not with their pairs.
+
+A rule's key could as well be one Ibis query (its test holds both equal): on DuckDB that takes two to three times as long
+(benchmarks/matching.md), and the names of each pair are then compared by code that no engine has.
+"""
 
 from collections.abc import Sequence
 from typing import Literal

@@ -1,6 +1,8 @@
 """Pairs: rows with one key, as a star and a chain within a name, each with each across names."""
 
+import ibis
 import numpy as np
+import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +41,26 @@ def test_rows_of_one_key_are_connected_and_no_others(key):
     for i, one in enumerate(key):
         for j, other in enumerate(key):
             assert (group[i] == group[j]) == (i == j or one == other >= 0)
+
+
+def query(keys: ibis.Table) -> ibis.Table:
+    """The same as one query: each row with the first of its name under a key, the first rows of different names with one another."""
+    first = keys.mutate(a=keys.r.min().over(group_by=["key", "label"])).filter(ibis._.a < ibis._.r).select("a", b="r")
+    heads = keys.group_by("key", "label").agg(r=keys.r.min())
+    other = heads.view()
+    return first.union(heads.join(other, [heads.key == other.key, heads.r < other.r]).select(a=heads.r, b=other.r))
+
+
+def test_a_key_as_one_query_joins_the_same_rows():
+    rng = np.random.default_rng(1)
+    key, label = rng.integers(0, 40, 200), rng.integers(0, 4, 200)
+    rows = {"label": label, "c": np.zeros(200, int), "rank": np.arange(200)}
+    a, b = find_pairs(key, np.arange(200), rows, "compatible")
+    keys = ibis.duckdb.connect(threads=1).create_table(
+        "keys", pd.DataFrame({"key": key, "label": label, "r": range(200)})
+    )
+    found = query(keys).to_pandas()
+    groups = [connect(200, *ends) for ends in ((a, b), (found["a"].to_numpy(), found["b"].to_numpy()))]
+    assert (groups[0] == groups[1]).all()
+    across = {(x, y) for x, y in zip(a.tolist(), b.tolist(), strict=True) if label[x] != label[y]}
+    assert across == {(x, y) for x, y in found.to_numpy().tolist() if label[x] != label[y]}
