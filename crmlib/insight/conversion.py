@@ -13,16 +13,16 @@ from crmlib.periods import add_months
 COHORT, PERIOD = "cohort", "period"
 _STEP = ["entity", "definition", "position", "from_stage", "to_stage"]
 _COUNTS = ["n", "converted", "lost", "open", "undated"]
-_SHARES = ["share", "low", "high", "enough"]
+UNDATED = 0.1  # where more of the cases than this have no day, those that have one are not like them
 
 
 def rate_steps(ways: Mapping[str, Way], *, start: date, as_of: date, least: int) -> pd.DataFrame:
     """One row per entity, definition and step: entity, definition, position (1 is the first step), from_stage, to_stage,
-    n, converted, lost, open, undated, share, low, high, enough, weakest, start, as_of. Sorted by entity, definition, position.
+    n, converted, lost, open, undated, dated, share, low, high, enough, weakest, start, as_of. Sorted by entity, definition, position.
 
     cohort: of everybody who ever came to a stage, who has gone on by `as_of`; who still stands there is in n, and `open`.
     period: of those who stood at a stage during [start, as_of), who went on within it; who has no day there is `undated`, and
-    out of n. Who skipped a stage has passed it. weakest: the lowest share of n ≥ `least`, by cohort, where it does not hang on
+    out of n, and of too many of them no share is told (`dated`). Who skipped a stage has passed it. weakest: the lowest share of n ≥ `least`, by cohort, where it does not hang on
     cases of which nobody wrote where they were lost.
     """
     first, last = np.datetime64(start, "D"), np.datetime64(as_of, "D")
@@ -40,11 +40,18 @@ def rate_steps(ways: Mapping[str, Way], *, start: date, as_of: date, least: int)
             within = here & dated & ~(leaves < first)
             gone = within & ~np.isnat(leaves) & (leaves < last)
             ends = [(gone & ~on & (outcome == "lost")).sum(), (within & ~gone).sum()]
-            rows.append((entity, PERIOD, *step, within.sum(), (gone & on).sum(), *ends, (here & ~dated).sum()))
+            unknown = here & ~dated & ~(way.cases["seen_at"].to_numpy() > place)
+            rows.append((entity, PERIOD, *step, within.sum(), (gone & on).sum(), *ends, unknown.sum()))
     rates = pd.DataFrame(rows, columns=[*_STEP, *_COUNTS])
-    rates = add_share(rates, "converted", "n", least=least)
+    rates = _only_dated(add_share(rates, "converted", "n", least=least), ["share", "low", "high"])
     rates = rates.assign(weakest=_weakest(rates, ways), start=start, as_of=as_of)
     return _typed(rates.sort_values(_STEP[:3], ignore_index=True))
+
+
+def _only_dated(rows: pd.DataFrame, told: list[str]) -> pd.DataFrame:
+    """`rows` with `dated`; what is `told` is missing where too many cases have no day."""
+    dated = rows["undated"] <= UNDATED * (rows["n"] + rows["undated"])
+    return rows.assign(**{name: rows[name].where(dated) for name in told}, dated=dated, enough=rows["enough"] & dated)
 
 
 def _left(way: Way) -> np.ndarray:
@@ -146,9 +153,10 @@ def count_losses(ways: Mapping[str, Way], *, least: int) -> pd.DataFrame:
 
 def time_stages(ways: Mapping[str, Way], *, as_of: date, least: int) -> pd.DataFrame:
     """One row per entity and stage, and one for the whole way (stage "way": from its beginning to arrival or loss): entity,
-    position, stage, n, ended, open (censored on `as_of`), undated, median_days (Kaplan–Meier), enough.
+    position, stage, n, ended, open (censored on `as_of`), undated, median_days (Kaplan–Meier), enough, dated.
 
-    The median is missing below `least` cases, and where more than half have not left by the longest time seen.
+    The median is missing below `least` cases, where more than half have not left by the longest time seen, and where too many
+    have no day. Cases whose first record found them further on are left out.
     """
     day = np.datetime64(as_of, "D")
     rows = []
@@ -166,10 +174,12 @@ def time_stages(ways: Mapping[str, Way], *, as_of: date, least: int) -> pd.DataF
             dated = here & measured & ~np.isnat(begins) & ~(ended & np.isnat(ends))
             days = (np.where(ended, ends, day) - begins)[dated].astype("int64")
             median = median_time(days, ended[dated]) if dated.sum() >= least else np.nan
-            counts = (dated.sum(), (dated & ended).sum(), (dated & ~ended).sum(), (here & ~dated).sum())
+            found = way.cases["seen_at"].to_numpy() >= (last if stage == "way" else position)
+            counts = (dated.sum(), (dated & ended).sum(), (dated & ~ended).sum(), (here & ~dated & ~found).sum())
             rows.append((entity, position, stage, *counts, median, dated.sum() >= least))
     columns = ["entity", "position", "stage", "n", "ended", "open", "undated", "median_days", "enough"]
-    return _typed(pd.DataFrame(rows, columns=columns).sort_values(columns[:2], ignore_index=True))
+    spans = _only_dated(pd.DataFrame(rows, columns=columns), ["median_days"])
+    return _typed(spans.sort_values(columns[:2], ignore_index=True))
 
 
 def median_time(days: np.ndarray, ended: np.ndarray) -> float:
@@ -188,5 +198,5 @@ def _typed(rows: pd.DataFrame) -> pd.DataFrame:
     texts = {"entity", "definition", "node", "stage", "from_stage", "to_stage"}
     whole = {"position", "n", "converted", "lost", "open", "undated", "ended"}
     kinds = dict.fromkeys(texts & set(rows), "str") | dict.fromkeys(whole & set(rows), "Int64")
-    truths = dict.fromkeys({"enough", "weakest"} & set(rows), "boolean")
+    truths = dict.fromkeys({"enough", "weakest", "dated"} & set(rows), "boolean")
     return rows.astype(kinds | truths)

@@ -24,8 +24,9 @@ class Way(NamedTuple):
 
     stages: those in use, in their order, and the last. cases: one row each: entity_id, row_id, customer_id, owner_id,
     began_on, reached (0 is the first stage), outcome (arrived, open, settled: closed and content before the last stage,
-    lost), ended_on, unplaced (lost, and nobody wrote from where: counted at the last step). entered: days, case × stage;
-    a stage that was skipped counts as passed on the day of the next. measured: whether that day is the stage's own.
+    lost), ended_on, unplaced (lost, and nobody wrote from where: counted at the last step), seen_at (the stage at which a
+    customer's first record found it, −1 for none: earlier steps were made before there were records). entered: days,
+    case × stage; a stage that was skipped counts as passed on the day of the next. measured: whether that day is its own.
     unknown: cases left out, for nobody wrote their stage.
     """
 
@@ -122,7 +123,8 @@ def _read_way(tables: Tables, entity: str, day: np.datetime64, as_of: date, dict
         return None
     reached = np.array([sum(n <= r for n in used) - 1 for r in range(-1, k)])[reached + 1]
     reached = np.where(unplaced, len(used) - 2, reached)[kept]
-    entered, measured = _enter(first[kept][:, used], began[kept], reached)
+    listed = np.where((seen.place == 0) & np.isnat(began), seen.day, began)  # whoever is first heard of as the first stage
+    entered, measured = _enter(first[kept][:, used], listed[kept], reached)
     settled = cases["settled"].to_numpy(bool)[kept] & over[kept]
     lost = lost[kept]
     arrived = reached == len(used) - 1
@@ -134,6 +136,7 @@ def _read_way(tables: Tables, entity: str, day: np.datetime64, as_of: date, dict
         outcome=pd.array(outcome, dtype="str"),
         ended_on=np.where((lost | settled) & (lost_on < day), lost_on, NEVER).astype("datetime64[s]"),
         unplaced=unplaced[kept],
+        seen_at=np.array([sum(n <= place for n in used) - 1 for place in range(-1, k + 1)])[seen.place + 1][kept],
     )
     stages = tuple(codes[n] for n in used)
     return Way(entity, stages, found.reset_index(drop=True), entered, measured, int((~kept & ~not_yet).sum()))

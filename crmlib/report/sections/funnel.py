@@ -177,7 +177,10 @@ def _named(rows: pd.DataFrame, say: Say) -> pd.DataFrame:
         entity_name=[say(f"section.funnel.{one}") for one in rows["entity"]],
         step=steps,
         share_on=rows["share"],
-        interval=[tell_interval(row.low, row.high, say) for row in rows.itertuples()],
+        interval=[
+            tell_interval(row.low, row.high, say) if getattr(row, "dated", True) else say("section.funnel.undated")
+            for row in rows.itertuples()
+        ],
         lost_n=rows["lost"],
         still_n=rows.get("open"),
     )
