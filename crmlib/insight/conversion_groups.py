@@ -69,15 +69,15 @@ def _differ(rows: pd.DataFrame, *, least: int) -> pd.DataFrame:
 
 def _describe(way: Way, tables: Tables, *, as_of: date) -> pd.DataFrame:
     """channel, source and owner of each case; missing where nobody wrote it."""
-    sources = read_frame(tables["customers"].select("customer_id", "source_channel")).set_index("customer_id")
     cases = way.cases[["customer_id", "owner_id", "began_on", "ended_on"]]
     talks = tables["interactions"]
     moment = talks.occurred_at
     told = talks.filter(
         moment.notnull() & talks.channel.notnull() & talks.customer_id.notnull() & (moment.date() < as_of)
     )
-    heard = read_frame(told.select("customer_id", "channel", at=moment.date()).distinct())
-    heard = heard.assign(at=pd.to_datetime(heard["at"]).astype("datetime64[s]")).sort_values(["at", "channel"])
+    told = told.select("customer_id", "channel", at=moment.date().cast("timestamp")).distinct()
+    heard = read_frame(told.order_by("at", "channel"))
+    heard = heard.assign(at=heard["at"].astype("datetime64[s]"))
     begun = cases.reset_index().dropna(subset=["began_on", "customer_id"]).sort_values("began_on")
     over = way.entered[:, -1].astype("datetime64[s]")  # the day of arrival
     first = pd.merge_asof(
@@ -88,7 +88,7 @@ def _describe(way: Way, tables: Tables, *, as_of: date) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "channel": first["channel"].where(within).reindex(cases.index),
-            "source": cases["customer_id"].map(sources["source_channel"]),
+            "source": way.cases["source"],
             "owner": cases["owner_id"],
         }
     )

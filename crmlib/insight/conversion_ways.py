@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ class Way(NamedTuple):
     """Everybody of one entity who is on the way or was.
 
     stages: those in use, in their order, and the last. cases: one row each: entity_id, row_id, customer_id, owner_id,
-    began_on, reached (0 is the first stage), outcome (arrived, open, settled: closed and content before the last stage,
+    source, began_on, reached (0 is the first stage), outcome (arrived, open, settled: closed and content before the last stage,
     lost), ended_on, unplaced (lost, and nobody wrote from where: counted at the last step), seen_at (the stage at which a
     customer's first record found it, −1 for none: earlier steps were made before there were records). entered: days,
     case × stage; a stage that was skipped counts as passed on the day of the next. measured: whether that day is its own.
@@ -75,18 +76,20 @@ def tell_ways(ways: Mapping[str, Way]) -> pd.DataFrame:
     ]
     if not parts:
         return pd.DataFrame(columns=kept)
-    found = pd.concat(parts, ignore_index=True)[kept].astype({"stage": "str", "reached": "Int64"})
-    return found.sort_values(["entity", "entity_id", "row_id"], ignore_index=True)
+    return pd.concat(parts, ignore_index=True)[kept].astype({"stage": "str", "reached": "Int64"})
 
 
 def _read_way(tables: Tables, entity: str, day: np.datetime64, as_of: date, dictionary: Dictionary) -> Way | None:
     codes = [code for code in dictionary.choices[dictionary.field(FIELDS[entity]).choice or ""] if code != LOST]
-    cases = read_frame(_CASES[entity](tables))
-    began = _days(cases["began_on"])
-    cases, began = cases[~(began >= day)].reset_index(drop=True), began[~(began >= day)]
+    known = _with_history(_CASES[entity](tables), tables, entity, codes)
+    known = known.filter(known.began_on.isnull() | (known.began_on < ibis.timestamp(str(as_of))))
+    cases = read_frame(known.order_by("entity_id", "row_id"))
     if cases.empty:
         return None
-    first, seen = _history(tables, entity, cases, codes)
+    began = _days(cases["began_on"])
+    first = np.column_stack([_days(cases[f"first_{n}"]) for n in range(len(codes) + 1)])
+    place = cases["seen_place"].fillna(-1).to_numpy("int64")
+    seen = _Seen(place, _days(cases["seen_on"]), _days(cases["last_other"]))
     ended = _days(cases["ended_on"])
     over = ~(ended >= day)  # its end, dated or not, has come by `day`
     # what the history says before `day`; a later day also forbids to take the present stage for the stage of then
@@ -123,14 +126,16 @@ def _read_way(tables: Tables, entity: str, day: np.datetime64, as_of: date, dict
         return None
     reached = np.array([sum(n <= r for n in used) - 1 for r in range(-1, k)])[reached + 1]
     reached = np.where(unplaced, len(used) - 2, reached)[kept]
-    listed = np.where((seen.place == 0) & np.isnat(began), seen.day, began)  # whoever is first heard of as the first stage
+    listed = np.where(
+        (seen.place == 0) & np.isnat(began), seen.day, began
+    )  # whoever is first heard of as the first stage
     entered, measured = _enter(first[kept][:, used], listed[kept], reached)
     settled = cases["settled"].to_numpy(bool)[kept] & over[kept]
     lost = lost[kept]
     arrived = reached == len(used) - 1
     outcome = np.select([lost, arrived, settled], ["lost", "arrived", "settled"], "open")
     lost_on = np.where(np.isnat(first[kept, k]), ended[kept], first[kept, k]) if entity == "customer" else ended[kept]
-    found = cases.loc[kept, ["entity_id", "row_id", "customer_id", "owner_id"]].assign(
+    found = cases.loc[kept, ["entity_id", "row_id", "customer_id", "owner_id", "source"]].assign(
         began_on=entered[:, 0].astype("datetime64[s]"),
         reached=reached,
         outcome=pd.array(outcome, dtype="str"),
@@ -150,30 +155,24 @@ class _Seen(NamedTuple):
     last: np.ndarray  # the last day of any other stage than lost
 
 
-def _history(tables: Tables, entity: str, cases: pd.DataFrame, codes: list[str]) -> tuple[np.ndarray, _Seen]:
-    """The first day of each stage (lost is the last column), case × stage; and what was seen first."""
+def _with_history(cases: ir.Table, tables: Tables, entity: str, codes: list[str]) -> ir.Table:
+    """The cases with the first day of each stage (first_0 …, lost last), the last day of any stage but lost, and what a customer's
+    first record found, and when."""
     changes = tables["stage_changes"]
-    changes = changes.filter((changes.entity == entity) & changes.changed_at.notnull() & changes.to_stage.notnull())
-    began = changes.from_stage.isnull() if entity == "customer" else changes.from_stage.isnull() & False
-    sums = changes.mutate(began=began).group_by("entity_id", "to_stage", "began").agg(
-        first=changes.changed_at.min(), last=changes.changed_at.max()
-    )  # fmt: skip
-    told = read_frame(sums)
-    names = {code: n for n, code in enumerate([*codes, LOST])}
-    told = told.assign(place=told["to_stage"].map(names)).dropna(subset="place")
-    where = pd.Index(cases["entity_id"]).get_indexer_for(told["entity_id"]) if cases["entity_id"].is_unique else None
-    if where is None:  # one number for several: each has the history of that number
-        told = cases[["entity_id"]].reset_index().merge(told, on="entity_id")
-        where = told["index"].to_numpy()
-    told, where = told[where >= 0], where[where >= 0]
-    place, begins = told["place"].to_numpy("int64"), told["began"].to_numpy(bool)
-    first = np.full((len(cases), len(codes) + 1), NEVER)
-    first[where[~begins], place[~begins]] = _days(told["first"])[~begins]
-    seen = _Seen(np.full(len(cases), -1), np.full(len(cases), NEVER), np.full(len(cases), NEVER))
-    seen.place[where[begins]], seen.day[where[begins]] = place[begins], _days(told["first"])[begins]
-    other = place < len(codes)
-    np.fmax.at(seen.last, where[other], _days(told["last"])[other])
-    return first, seen
+    changes = changes.filter((changes.entity == entity) & changes.changed_at.notnull() & changes.entity_id.notnull())
+    begins = changes.from_stage.isnull() & (entity == "customer")
+    at = changes.changed_at
+    names = [*codes, LOST]
+    sums = {f"first_{n}": at.min(where=(changes.to_stage == code) & ~begins) for n, code in enumerate(names)}
+    place = ibis.cases(*((changes.to_stage == code, n) for n, code in enumerate(names)), else_=-1).cast("int64")
+    known = changes.to_stage.isin(names)
+    history = changes.group_by(key="entity_id").agg(
+        **sums,
+        last_other=at.max(where=known & (changes.to_stage != LOST)),
+        seen_on=at.min(where=begins & known),
+        seen_place=place.max(where=begins & known),
+    )
+    return cases.left_join(history, cases.entity_id == history.key).drop("key")
 
 
 def _lost(
@@ -207,36 +206,38 @@ def _enter(first: np.ndarray, began: np.ndarray, reached: np.ndarray) -> tuple[n
 
 
 def _days(values: pd.Series) -> np.ndarray:
-    return pd.to_datetime(values).to_numpy().astype(DAY)
+    return values.to_numpy().astype(DAY)
 
 
 def _customers(tables: Tables) -> ir.Table:
     rows = tables["customers"]
     rows = rows.filter(rows.record_status.fill_null("active") != "tombstone")
     return rows.select(
-        "customer_id", "owner_id", entity_id=rows.customer_id, row_id=rows.customer_id, began_on=rows.first_contact_date,
-        stage=rows.lifecycle_stage, ended_on=rows.lost_on, failed=rows.customer_id.isnull(), settled=rows.customer_id.isnull(),
+        "customer_id", "owner_id", entity_id=rows.customer_id, row_id=rows.customer_id, source=rows.source_channel,
+        began_on=rows.first_contact_date.cast("timestamp"), stage=rows.lifecycle_stage, ended_on=rows.lost_on.cast("timestamp"), failed=rows.customer_id.isnull(), settled=rows.customer_id.isnull(),
     )  # fmt: skip
 
 
 def _needs(tables: Tables) -> ir.Table:
     rows = tables["needs"]
-    owners = tables["customers"].select("customer_id", "owner_id")
+    customers = tables["customers"].select("customer_id", "owner_id", source="source_channel")
     status = rows.status.fill_null("open")
     cases = rows.select(
-        "customer_id", "row_id", "stage", entity_id=rows.need_id.coalesce(rows.row_id), began_on=rows.opened_at.date(),
-        ended_on=rows.closed_at.date(), failed=status.isin(["unsatisfied", "dropped"]), settled=status == "satisfied",
+        "customer_id", "row_id", "stage", entity_id=rows.need_id.coalesce(rows.row_id), began_on=rows.opened_at,
+        ended_on=rows.closed_at, failed=status.isin(["unsatisfied", "dropped"]), settled=status == "satisfied",
     )  # fmt: skip
-    return cases.left_join(owners, "customer_id").drop("customer_id_right")
+    return cases.left_join(customers, "customer_id").drop("customer_id_right")
 
 
 def _opportunities(tables: Tables) -> ir.Table:
     rows = tables["opportunities"]
-    return rows.select(
-        "customer_id", "row_id", entity_id=rows.opportunity_id.coalesce(rows.row_id), owner_id=rows.staff_id,
-        began_on=rows.opened_on, stage=rows.stage, ended_on=rows.closed_on, failed=rows.stage == LOST,
+    customers = tables["customers"].select("customer_id", source="source_channel")
+    cases = rows.select(
+        "customer_id", "row_id", "stage", entity_id=rows.opportunity_id.coalesce(rows.row_id), owner_id=rows.staff_id,
+        began_on=rows.opened_on.cast("timestamp"), ended_on=rows.closed_on.cast("timestamp"), failed=rows.stage == LOST,
         settled=rows.row_id.isnull(),
     )  # fmt: skip
+    return cases.left_join(customers, "customer_id").drop("customer_id_right")
 
 
 _CASES = {"customer": _customers, "need": _needs, "opportunity": _opportunities}

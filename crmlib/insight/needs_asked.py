@@ -53,7 +53,7 @@ def rank_topics(askers: pd.DataFrame, *, flag_share: float, top: int, least: int
 def name_topics(rows: pd.DataFrame) -> pd.DataFrame:
     """`rows` (category, text) with `topic`."""
     category = rows["category"].str.strip().replace("", pd.NA)
-    known = sorted(set(category.dropna()), key=lambda word: (-len(word), word))
+    known = sorted(category.dropna().unique(), key=lambda word: (-len(word), word))
     bare = category.isna()
     texts = {
         text: next((word for word in known if word in text), UNKNOWN) for text in set(rows.loc[bare, "text"].dropna())

@@ -22,7 +22,7 @@ def way(
     entered = np.array([[day(t) for t in [*row[2:], *["-"] * len(names)][: len(names)]] for row in rows])
     frame = pd.DataFrame({
         "entity_id": [f"x{n}" for n in range(len(rows))], "row_id": None, "customer_id": [f"c{n}" for n in range(len(rows))],
-        "owner_id": None, "began_on": entered[:, 0].astype("datetime64[s]"), "reached": [len(row) - 3 for row in rows],
+        "owner_id": None, "source": None, "began_on": entered[:, 0].astype("datetime64[s]"), "reached": [len(row) - 3 for row in rows],
         "outcome": [row[0].strip("*") for row in rows], "ended_on": np.array([day(row[1]) for row in rows]).astype("datetime64[s]"),
         "unplaced": [row[0].endswith("*") for row in rows], "seen_at": -1,
     })  # fmt: skip
@@ -59,10 +59,15 @@ def test_who_stands_there_since_nobody_knows_when_is_counted_apart_from_the_peri
     rates = rate_steps(way("arrived - - - - -\nopen - 06-01"), start=JUNE, as_of=JULY, least=1)
     assert step(rates, "cohort", 1)[["n", "converted"]].tolist() == [2, 1]
     assert step(rates, "period", 1)[["n", "converted", "undated"]].tolist() == [1, 0, 1]
-    assert pd.isna(step(rates, "period", 1)["share"]) and not step(rates, "period", 1)["dated"]  # every second has no day
+    assert (
+        pd.isna(step(rates, "period", 1)["share"]) and not step(rates, "period", 1)["dated"]
+    )  # every second has no day
     older = way("arrived - - - - -\nopen - 06-01")
     older["need"].cases["seen_at"] = [3, -1]  # its first record found it at the end already
-    assert step(rate_steps(older, start=JUNE, as_of=JULY, least=1), "period", 1)[["undated", "share"]].tolist() == [0, 0.0]
+    assert step(rate_steps(older, start=JUNE, as_of=JULY, least=1), "period", 1)[["undated", "share"]].tolist() == [
+        0,
+        0.0,
+    ]
 
 
 @pytest.mark.demand("F09")

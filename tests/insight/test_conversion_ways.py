@@ -1,8 +1,10 @@
 """Ways: what each case has passed by a day, from its history where there is one, else from the stage it stands at."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from crmlib.insight.conversion_ways import read_ways, tell_ways
 
@@ -126,3 +128,21 @@ def test_a_deal_without_history_counts_by_its_stage_and_its_last_day(tables):
 def test_nobody_on_a_way_gives_no_way(tables):
     assert read_ways(tables(), as_of=JULY) == {}
     assert tell_ways({}).empty
+
+
+DAYS = st.integers(-3, 3).map(lambda n: JULY + timedelta(n))
+STAGES = ("first_contact", "evaluation", "negotiation", "maintenance")
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(["n1", "n2", "n3"]), st.sampled_from(STAGES), DAYS), min_size=1, max_size=6))
+def test_what_happens_from_the_day_on_changes_no_way(tables, events):
+    base = "need_id  customer_id  stage  status  opened_at\n" + "\n".join(
+        f"n{n}  anna  {STAGES[n]}  open  2024-05-01" for n in (1, 2, 3)
+    )
+    head = "entity  entity_id  customer_id  from_stage  to_stage  changed_at"
+    always = [f"need  n{n}  anna  first_contact  {STAGES[n]}  2024-06-01" for n in (1, 2, 3)]
+    said = [(day, f"need  {need}  anna  first_contact  {stage}  {day}") for need, stage, day in events]
+    whole = tables(needs=base, stage_changes="\n".join([head, *always, *(line for _, line in said)]))
+    known = tables(needs=base, stage_changes="\n".join([head, *always, *(line for day, line in said if day < JULY)]))
+    pd.testing.assert_frame_equal(tell_ways(read_ways(whole, as_of=JULY)), tell_ways(read_ways(known, as_of=JULY)))

@@ -42,7 +42,11 @@ def test_the_stages_of_a_real_pipeline_are_those_of_sql_on_its_file(raw, tables)
         "SELECT count(*), count(engage_date), count(*) FILTER (deal_stage = 'Won'), count(*) FILTER (deal_stage = 'Lost') FROM raw"
     ).fetchall()
     cohort = steps[steps["definition"] == "cohort"]
-    assert cohort[["n", "converted"]].to_numpy().tolist() == [[every, engaged], [engaged, won]] == [[8800, 8300], [8300, 4238]]
+    assert (
+        cohort[["n", "converted"]].to_numpy().tolist()
+        == [[every, engaged], [engaged, won]]
+        == [[8800, 8300], [8300, 4238]]
+    )
     assert nodes.loc[0, ["n", "converted", "lost"]].tolist() == [every, won, lost]
     # nobody wrote when a deal was engaged, only when it ended: no period is told, and no step is called the weakest
     assert not steps.loc[steps["definition"] == "period", "dated"].any() and not steps["weakest"].any()

@@ -39,7 +39,7 @@ def test_the_stage_is_that_of_the_last_row_whoever_said_it(intake):
     stage, told, _ = changes_of(book, "上海示例科技有限公司")
     assert told == [["", "prospect", "J1"], ["prospect", "interested", ""], ["interested", "customer", "J3"]]
     assert stage == "customer"
-    now = listed.replace("有限公司,意向\nC2", "有限公司,流失\nC2")
+    now = CUSTOMERS.format(head=",客户阶段,流失日期,流失原因", one=",流失,2024-07-03,价格", two=",意向,,")
     book = intake({"客户2.csv": now}, day=date(2024, 7, 5)).book
     stage, told, _ = changes_of(book, "上海示例科技有限公司")
     assert stage == "lost" and told[-1] == ["customer", "lost", ""]
@@ -55,3 +55,24 @@ def test_a_sheet_that_says_its_stages_again_changes_nothing(intake):
     book = intake({"客户2.csv": later, "跟进.csv": talk}, day=date(2024, 2, 1)).book
     stage, told, _ = changes_of(book, "上海示例科技有限公司")
     assert stage == "customer" and told == [["", "interested", ""], ["interested", "customer", "J9"]]
+
+
+def test_a_stage_put_right_by_hand_holds_until_a_later_talk_says_another(intake, place):
+    from crmlib.book.amendments import Amendment, add_amendments
+    from crmlib.dictionary import DICTIONARY
+    from crmlib.keys import load_key
+
+    book = intake({"客户.csv": CUSTOMERS.format(head="", one="", two=""), "跟进.csv": TALKS}).book
+    customers = book.frame(book.table("customers")).set_index("name")["customer_id"]
+    registry = book.frame(book.table("registry"))
+    row = registry.loc[registry["customer_id"] == customers["北京示例贸易有限公司"], "row_id"].min()
+    amended = Amendment(row, "lifecycle_stage", "成交", "意向", "王经理", "已签约")
+    at = datetime(2024, 7, 2, 9)
+    add_amendments(place, [amended], dictionary=DICTIONARY, key=load_key(place), source="a" * 16, at=at)
+    book = intake({}, day=date(2024, 7, 2)).book
+    stage, told, days = changes_of(book, "北京示例贸易有限公司")
+    assert stage == "customer" and told[-1] == ["interested", "customer", ""] and days[-1] == at
+    talk = "记录编号,客户编号,客户名称,转化状态,跟进时间,跟进方式,跟进内容\nJ8,C2,北京示例贸易有限公司,意向,2024-07-05 10:00,电话,重新谈价\n"
+    book = intake({"跟进2.csv": talk}, day=date(2024, 7, 8)).book
+    stage, told, _ = changes_of(book, "北京示例贸易有限公司")
+    assert stage == "interested" and told[-1] == ["customer", "interested", "J8"]
