@@ -109,19 +109,25 @@ def fit_gamma_gamma(frequency: np.ndarray, mean_amount: np.ndarray) -> GammaGamm
 def _bg_nbd_loss(logs: np.ndarray, x: np.ndarray, t_x: np.ndarray, age: np.ndarray, weight: np.ndarray):
     """Minus the mean log-likelihood (eq. 6 of the paper), and its slope along the parameters' logarithms."""
     r, alpha, a, b = np.exp(logs)
-    again = x > 0
-    lasting = -(r + x) * np.log(alpha + age)
-    leaving = np.where(again, np.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + t_x), -np.inf)
+    counts, place = np.unique(x, return_inverse=True)  # few of them: the slow functions are computed once for each
+
+    def of_count(function, shift: float) -> np.ndarray:
+        return function(shift + counts)[place]
+
+    log_age, log_last = np.log(alpha + age), np.log(alpha + t_x)
+    lasting, left_after = -(r + x) * log_age, b + np.maximum(x, 1) - 1
+    leaving = np.where(x > 0, np.log(a) - np.log(left_after) - (r + x) * log_last, -np.inf)
     both = np.logaddexp(lasting, leaving)
-    orders = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    staying = gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+    orders = of_count(gammaln, r) - gammaln(r) + r * np.log(alpha)
+    staying = gammaln(a + b) + of_count(gammaln, b) - gammaln(b) - of_count(gammaln, a + b)
     n = weight.sum()
     left, here = np.exp(leaving - both), np.exp(lasting - both)
+    stayed = digamma(a + b), of_count(digamma, a + b)
     slopes = (
-        digamma(r + x) - digamma(r) + np.log(alpha) - here * np.log(alpha + age) - left * np.log(alpha + t_x),
+        of_count(digamma, r) - digamma(r) + np.log(alpha) - here * log_age - left * log_last,
         r / alpha - (r + x) * (here / (alpha + age) + left / (alpha + t_x)),
-        digamma(a + b) - digamma(a + b + x) + left / a,
-        digamma(a + b) + digamma(b + x) - digamma(b) - digamma(a + b + x) - left / (b + np.maximum(x, 1) - 1),
+        stayed[0] - stayed[1] + left / a,
+        stayed[0] + of_count(digamma, b) - digamma(b) - stayed[1] - left / left_after,
     )
     gradient = np.array([(weight * slope).sum() for slope in slopes]) * np.exp(logs)
     return -(weight * (orders + staying + both)).sum() / n, -gradient / n
