@@ -32,7 +32,7 @@ def list_changes(
     for (table, key), part in every.groupby(["table", "field"]):
         field = dictionary.tables[table].fields.get(key)
         for side in ("old", "new"):
-            every.loc[part.index, side] = mask_cells(part[side].astype("str"), field, part["person"])
+            every.loc[part.index, side] = mask_cells(part[side].astype("str"), field, part["person"].astype(bool))
     order = ["batch", "sheet", "line", "table", "field"]
     return every[COLUMNS].sort_values(order, ignore_index=True)
 
