@@ -113,6 +113,25 @@ class Tagging:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """Why an answer was late, where `when` is true of the wait."""
+
+    name: str
+    when: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Communication:
+    """`cadence_days`: plan segment → days after which a customer should have been spoken to. `causes`: the first that fits."""
+
+    least: int
+    cadence_days: Mapping[str, int]
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
 class Clusters:
     most: int
     min_share: float

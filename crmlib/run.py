@@ -26,7 +26,8 @@ STEPS: dict[str, tuple[str, ...]] = {
     "20_merge": ("10_import",),
     "30_tiers": ("20_merge",),
     "35_clusters": ("30_tiers",),
-    "40_tags": ("30_tiers",),
+    "37_tags": ("30_tiers",),
+    "40_communication": ("30_tiers",),
     "42_needs": ("20_merge",),
     "43_conversion": ("20_merge",),
     "45_service": ("20_merge",),
@@ -39,7 +40,8 @@ STEPS: dict[str, tuple[str, ...]] = {
         "70_churn",
         "75_value",
         "35_clusters",
-        "40_tags",
+        "37_tags",
+        "40_communication",
         "42_needs",
         "43_conversion",
         "45_service",
@@ -71,16 +73,23 @@ class Plan:
 
     def fingerprint(self) -> dict[str, Any]:
         """What the result is a function of. Equal fingerprints, equal reports: nothing to do."""
-        settings = self.home.settings_file
         return {
             "period": self.period.text,
             "lang": self.lang,
             "role": self.role,
             "kit": kit_hash(),
-            "settings": hashlib.sha256(settings.read_bytes() if settings.is_file() else b"").hexdigest(),
+            "settings": hashlib.sha256(b"".join(path.read_bytes() for path in _settings_files(self.home))).hexdigest(),
             "origin": self.origin,
             "inputs": {} if self.book else {one.name: one.sha256() for one in self.inputs},  # an old book reads none
         }
+
+
+def _settings_files(home: Home) -> list[Path]:
+    """settings.toml and the days off that it names, as far as they are there."""
+    from crmlib.settings import load_settings
+
+    files = (home.settings_file, home.root / load_settings(home).periods.workdays)
+    return [path for path in files if path.is_file()]
 
 
 def plan_run(
@@ -233,8 +242,8 @@ def finish_run(plan: Plan, build: Path, *, run_id: str, fingerprint: dict[str, A
     for leftover in build.glob(".doit.sqlite3*"):
         leftover.unlink()
     write_working_papers(build / "notebooks", lang=plan.lang, run_id=run_id)
-    if plan.home.settings_file.is_file():
-        shutil.copyfile(plan.home.settings_file, build / "settings.toml")
+    for path in _settings_files(plan.home):
+        shutil.copyfile(path, build / path.name)
     summary = json.loads((build / "run.json").read_text(encoding="utf-8"))  # what 90_report found and checked
     (build / "run.json").unlink()
     manifest = {

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from crmlib.judging import (
     PLAN_SEGMENTS,
     Churn,
     Clusters,
+    Communication,
     Conversion,
     Kpi,
     Lifetime,
@@ -30,6 +31,7 @@ from crmlib.judging import (
 )
 from crmlib.segment_rules import find_faults
 from crmlib.toml_records import lay_over, parse_toml, read_record
+from crmlib.workdays import parse_hours, read_own_days
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 STAGES = {
@@ -63,7 +65,12 @@ class Report:
 
 @dataclass(frozen=True)
 class Periods:
+    """`work_hours`: from, to. `own_days`: ISO day → whether we work on it; those of the file `workdays` are laid over it."""
+
     fiscal_year_start: int
+    work_hours: tuple[str, ...]
+    workdays: str
+    own_days: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -132,11 +139,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Deadlines:
-    """Hours from a communication to its entry."""
+    """Hours from a communication to its entry, and for an answer to it."""
 
     interaction_h: float
     phone_visit_h: float
     phone_visit: tuple[str, ...]
+    response_h: float
 
 
 @dataclass(frozen=True)
@@ -199,6 +207,7 @@ class Settings:
     classes: Classes
     entry: Entry
     deadlines: Deadlines
+    communication: Communication
     matching: Matching
     template: Template
     privacy: Privacy
@@ -242,7 +251,12 @@ class Settings:
 def load_settings(home: Home) -> Settings:
     """The home's settings.toml over the kit's defaults. Raises SettingsError with every mistake at once."""
     text = home.settings_file.read_text(encoding="utf-8-sig") if home.settings_file.is_file() else ""
-    return parse_settings(text, file=home.settings_file.name)
+    settings = parse_settings(text, file=home.settings_file.name)
+    days = home.root / settings.periods.workdays
+    if not days.is_file():
+        return settings
+    own = {**settings.periods.own_days, **read_own_days(days)}
+    return replace(settings, periods=replace(settings.periods, own_days=own))
 
 
 @cache
@@ -273,6 +287,15 @@ def _contradictions(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
         found.append(("error.settings_hold_out", {"value": settings.churn.hold_out}))
     if not 1 <= settings.periods.fiscal_year_start <= 12:
         found.append(("error.settings_month", {"value": settings.periods.fiscal_year_start}))
+    if not parse_hours(settings.periods.work_hours):
+        found.append(("error.settings_hours", {"value": list(settings.periods.work_hours)}))
+    cadence = settings.communication.cadence_days
+    known = (*PLAN_SEGMENTS, "other")
+    found += [
+        ("error.settings_cadence", {"word": name, "value": days, "known": ", ".join(known)})
+        for name, days in cadence.items()
+        if name not in known or days < 1
+    ]
     found += find_faults(settings.segments)
     for word in settings.tiers.precedence:
         if word not in PLAN_SEGMENTS:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmlib.errors import SettingsError
+from crmlib.home import Home
+from crmlib.settings import load_settings
 from crmlib.workdays import add_workdays, build_elapsed, days_from, look_up, next_workday, read_own_days
 
 NINE_TO_SIX = (time(9), time(18))
@@ -75,3 +77,18 @@ def test_a_line_that_is_no_day_is_told_with_its_number(tmp_path):
     path.write_text("日期,安排\n2024-10-05,也许\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="2"):
         read_own_days(path)
+
+
+def test_the_file_that_the_settings_name_is_laid_over_the_calendar(tmp_path):
+    (tmp_path / "settings.toml").write_text(
+        '[periods]\nworkdays = "days.csv"\nown_days = { "2024-10-06" = true, "2024-10-05" = false }', encoding="utf-8"
+    )
+    (tmp_path / "days.csv").write_text("2024-10-05,班", encoding="utf-8")
+    assert load_settings(Home(tmp_path)).periods.own_days == {"2024-10-05": True, "2024-10-06": True}
+
+
+@pytest.mark.parametrize("hours", ['["18:00", "09:00"]', '["9"]', '["nine", "six"]', '["09:00", "12:00", "18:00"]'])
+def test_working_hours_are_two_times_in_order(tmp_path, hours):
+    (tmp_path / "settings.toml").write_text(f"[periods]\nwork_hours = {hours}", encoding="utf-8")
+    with pytest.raises(SettingsError, match="work_hours"):
+        load_settings(Home(tmp_path))

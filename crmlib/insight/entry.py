@@ -67,7 +67,7 @@ def name_people(people: pd.DataFrame, tables: Tables, *, column: str) -> pd.Data
     staff = read_frame(tables["staff"].select("staff_id", "name")).drop_duplicates("staff_id")
     twins = staff["name"].duplicated(keep=False)
     names = staff["name"].mask(twins, staff["name"] + " " + staff["staff_id"]).set_axis(staff["staff_id"])
-    return people.assign(person=people[column].map(names).fillna(people[column]).astype("str"))
+    return people.assign(person=people[column].map(names).astype("str").fillna(people[column]))
 
 
 def timeliness_by_person(entries: pd.DataFrame, *, least: int) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from crmlib.insight import entry
+from crmlib.insight.communication import communication_figures, compute_communication
 from crmlib.insight.contribution import compute_value, value_figures
 from crmlib.insight.conversion_results import compute_conversion, conversion_figures
 from crmlib.insight.coverage import Tables, missing_costs
@@ -29,11 +30,13 @@ from crmlib.settings import Settings
 
 class Analysis(NamedTuple):
     """One question asked of every period. `compute(tables, settings=, start=, as_of=)` gives its tables by name, `figures(results)`
-    what is stated of them; it states nothing where the table `needs` was not made."""
+    what is stated of them; it states nothing where the table `needs` was not made. `takes` names earlier results (measures, tiers)
+    that `compute` is handed besides."""
 
     compute: Callable[..., Mapping[str, pd.DataFrame]]
     figures: Callable[[Mapping[str, pd.DataFrame]], list[Figure]]
     needs: str
+    takes: tuple[str, ...] = ()
 
 
 # computed by the notebook of that name for this period, and by `compute_results` for the one before
@@ -46,6 +49,7 @@ ANALYSES: dict[str, Analysis] = {
     "55_value": Analysis(compute_value, value_figures, "tier_value"),
     "55_kpi": Analysis(compute_kpi, kpi_figures, "kpi"),
     "70_churn": Analysis(compute_uplift, uplift_figures, "uplift"),
+    "40_communication": Analysis(compute_communication, communication_figures, "response", takes=("tiers",)),
 }
 
 
@@ -87,7 +91,8 @@ def compute_results(
         "funnel": count_stages(tables, as_of=as_of),
     }
     for one in ANALYSES.values():
-        results |= one.compute(tables, settings=settings, start=start, as_of=as_of)
+        taken = {name: results[name] for name in one.takes}
+        results |= one.compute(tables, settings=settings, start=start, as_of=as_of, **taken)
     return results
 
 

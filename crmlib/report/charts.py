@@ -250,3 +250,27 @@ def draw_reliability(bins: pd.DataFrame, say: Say) -> Figure:
     ax.set_xticks(marks, words)
     ax.set_yticks(marks, words)
     return figure
+
+
+@drawn
+def draw_bands(bands: pd.DataFrame, say: Say) -> Figure:
+    """Small multiples of ordered bands, one panel a group: panel (its title), label, n, share, color, line (words of a line under
+    this band, or blank)."""
+    panels = list(dict.fromkeys(bands["panel"]))
+    rows = bands.groupby("panel").size().max()
+    figure = Figure(figsize=(style.FULL, 0.27 * rows + 0.55), layout="constrained")
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for place, (ax, panel) in enumerate(zip(axes, panels, strict=True)):
+        here = bands[bands["panel"] == panel]
+        labels = [_counted(row, say) for _, row in here.iterrows()]
+        names = here["label"] if not place else [""] * len(here)  # the bands are one scale, named once
+        _bars(ax, here["share"], names, here["color"].tolist(), labels)
+        ax.set(xlim=(0, max(0.01, bands["share"].max()) * 2), ylim=(rows - 0.4, -0.6))
+        ax.set_title(panel)
+        for at, words in enumerate(here["line"]):
+            if words:
+                ax.axhline(at + 0.5, color=MUTED, linewidth=0.8, linestyle=(0, (3, 3)))
+                ax.annotate(
+                    words, (ax.get_xlim()[1], at + 0.5), (0, 2), textcoords="offset points", ha="right", color=MUTED
+                )
+    return figure

@@ -105,6 +105,23 @@ COLUMNS = {
     ],
     "lifetime_backtest": ["origin", "model", "n", "bought_cny", "capture", "gini", "total"],
     "groups": ["customer_id", "group_id", "why"],
+    "waits": ["row_id", "customer_id", "side", "status", "begun", "late", "hours"],
+    "response": [
+        "side", "waits", "answered", "open", "day_only", "reversed", "unrecorded", "mean_h", "median_h", "p90_h", "km_median_h",
+        "work_mean_h", "work_median_h", "work_p90_h", "late", "late_open", "provisional", "day_median_days", "start", "as_of",
+    ],
+    "response_groups": ["side", "dimension", "code", "answered", "open", "median_h", "p90_h", "late", "person"],
+    "response_bands": ["side", "above_h", "up_to_h", "n", "share"],
+    "response_late": ["row_id", "customer_id", "name", "owner", "side", "channel", "since", "status", "hours", "cause"],
+    "talks_by_customer": ["customer_id", "talks", "talks_12m", "active_months", "talks_per_month", "days_silent", "silent"],
+    "talk_channels": ["channel", "talks", "customers", "share"],
+    "talk_groups": [
+        "dimension", "code", "customers", "talks", "talks_12m", "active_months", "talks_per_month", "silent", "person",
+    ],
+    "talk_bands": ["value", "band", "customers", "share"],
+    "silent": [
+        "customer_id", "name", "owner", "value", "plan_segment", "cadence_days", "last_talked_on", "days_silent", "over_days",
+    ],
     "match_rules": ["rule", "united", "asked", "judged", "right", "share", "low", "high"],
     "spot_errors": ["table", "field", "drawn", "judged", "wrong", "rate", "low", "high"],
     "checks": ["name", "state", "found"],

@@ -67,7 +67,7 @@ WRITERS: dict[str, Callable[[Any, Say], str]] = {
     "score": lambda value, say: write_number(value, 1),
     "days": lambda value, say: say("number.days", n=write_number(value)),
     "hours": lambda value, say: say("number.hours", n=write_number(value, 1)),
-    "decimal": lambda value, say: write_number(value, 1),
+    "decimal": lambda value, say: write_number(value, 2),
     "date": lambda value, say: write_day(value),
     "month": lambda value, say: write_day(value, "%Y-%m"),
 }

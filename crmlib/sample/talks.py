@@ -104,7 +104,8 @@ def _talk(meeting: Meeting, rng: Random) -> dict[str, Any]:
         hours = 5 * (1 + 3 * customer.sluggish) if ours else 13 * (1 + 2.4 * (1 - well))
         replied = since + timedelta(minutes=round(60 * rng.lognormvariate(0, 0.85) * hours))
         talk |= {"awaiting_from": "我方" if ours else "客户", "awaiting_since": since}
-        talk["replied_at"] = replied if replied <= CLOSE and rng.random() > 0.05 else None
+        noted = replied.date() if replied.minute < 2 else replied  # some write down the day alone
+        talk["replied_at"] = noted if replied <= CLOSE and rng.random() > 0.05 else None
     return talk
 
 

@@ -10,6 +10,7 @@ import pytest
 from crmlib.periods import add_months, parse_period
 from crmlib.report.data import COLUMNS, ReportData
 from crmlib.settings import parse_settings
+from tests.report.invented_communication import FIGURES, communication_tables
 from tests.report.served import served_figures, served_tables
 from tests.report.value_tables import FIGURES as value_figures
 from tests.report.value_tables import value_tables
@@ -63,6 +64,7 @@ def _figures(*, before: bool = False) -> pd.DataFrame:
         }
         | value_figures
         | {name: (n, "customers", 240) for name, n in tiers.items()}
+        | FIGURES
     )  # fmt: skip
 
 
@@ -367,7 +369,7 @@ def make_data(**changes) -> ReportData:
         "kit_version": "0.1.0",
         "notes": ("「超市.xls」没有写明币种，按人民币计算。",),
     }
-    tables |= _judged() | _needs() | served_tables() | value_tables()
+    tables |= _judged() | _needs() | served_tables() | value_tables() | communication_tables()
     for name, value in changes.items():
         (tables if name in COLUMNS else facts)[name] = value
     return ReportData(**facts, tables=tables)

@@ -55,7 +55,7 @@ def test_a_module_that_is_off_is_not_run_and_leaves_no_section(place, make_data,
     place.root.mkdir()
     place.settings_file.write_text('[report]\nmodules_off = ["churn", "trend"]\n', encoding="utf-8")
     steps = run.wanted_steps(SimpleNamespace(home=place, book=""))
-    assert "70_churn" not in steps and "70_churn" not in steps["90_report"] and "40_tags" in steps
+    assert "70_churn" not in steps and "70_churn" not in steps["90_report"] and "37_tags" in steps
     from crmlib.settings import load_settings
 
     sections = [one.id for one in build_report(make_data(settings=load_settings(place), churn=None)).sections]

@@ -8,6 +8,7 @@ from crmlib.report.blocks import Figure, Metric, Table, Text
 from crmlib.report.html import render_html
 from crmlib.report.sections import SECTIONS, build_report
 from crmlib.settings import parse_settings
+from tests.report.invented_communication import communication_tables
 
 
 def section(report, name):
@@ -87,7 +88,7 @@ def test_with_customers_alone_the_report_says_what_it_can_and_what_is_off(make_d
         ["tiers", "tier_moves", "order_trend", "funnel", "at_risk", "measures", "figures", "figures_before"]
         + ["segment_sums", "tags", "contradictions", "churn", "lifetime", "corrections", "checks", "need_topics"]
         + ["complaints", "moods", "last_report", "last_suggestions", "reviews", "risk_trend"]
-        + ["concentration", "kpi"]
+        + ["concentration", "kpi", *communication_tables()]
     )
     missing = pd.DataFrame([("tier_value", "orders", "NO_ORDER_TABLE")], columns=["analysis", "table", "reason"])
     report = build_report(make_data(**none, missing=missing))

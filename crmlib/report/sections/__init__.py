@@ -10,6 +10,7 @@ from crmlib.report.parts import write_period
 from crmlib.report.sections.at_risk import build_at_risk
 from crmlib.report.sections.checks import build_checks
 from crmlib.report.sections.churn import build_churn
+from crmlib.report.sections.communication import build_communication
 from crmlib.report.sections.corrections import build_corrections
 from crmlib.report.sections.definitions import build_definitions
 from crmlib.report.sections.effect import build_effect
@@ -40,6 +41,7 @@ SECTIONS: dict[str, Callable[[ReportData], Section | None]] = {
     "at_risk": build_at_risk,
     "churn": build_churn,
     "lifetime": build_lifetime,
+    "communication": build_communication,
     "value": build_value,
     "service": build_service,
     "satisfaction": build_satisfaction,

@@ -20,7 +20,8 @@ DEFINED = (  # the settings that decide what the sources leave open
     "tiers.precedence", "tagging.min_orders", "tagging.preference_share", "report.satisfied_from", "service.revisit_below", "service.fall", "service.fall_mean",
     "service.target_share", "service.window_months", "periods.fiscal_year_start",
     "classes.region_scheme", "classes.size_standard", "classes.industry_level",
-    "deadlines.interaction_h", "deadlines.phone_visit_h", "deadlines.phone_visit",
+    "deadlines.interaction_h", "deadlines.phone_visit_h", "deadlines.phone_visit", "deadlines.response_h",
+    "periods.work_hours", "communication.cadence_days",
     "matching.hub_names", "checks.flood_share", "checks.min_contact_methods", "privacy.name",
 )  # fmt: skip
 
@@ -90,6 +91,11 @@ def _off(missing: pd.DataFrame, say: Say) -> Table:
 
 def _told(key: str, value: object, say: Say) -> str:
     """A setting's value in words."""
+    if key == "periods.work_hours":
+        return "–".join(value)
+    if key == "communication.cadence_days":
+        parts = (f"{say(f'plan_segment.{name}')} {write_value(days, 'days', say)}" for name, days in value.items())
+        return say("section.join").join(parts)
     if isinstance(value, tuple):
         return say("section.join").join(_told(key, one, say) for one in value)
     if key == "tiers.precedence":
