@@ -30,10 +30,11 @@ def printable(text: str) -> str:
 
 @lru_cache(maxsize=8)
 def subset_woff(family: str, characters: str) -> str:
-    """The glyphs of `characters` (sorted, each once) as a WOFF font in base64. WOFF2 is 10 % smaller and five times slower."""
+    """The glyphs of `characters` (sorted, each once) as a WOFF font in base64. WOFF2 is 10 % smaller and five
+    times slower; taking the hints out is 15 % smaller and a third slower."""
     from fontTools import subset
 
-    options = subset.Options(flavor="woff", hinting=False, layout_features=["kern"], notdef_outline=True)
+    options = subset.Options(flavor="woff", layout_features=["kern"], notdef_outline=True)
     options.drop_tables += ["BASE", "DSIG", "GDEF", "GSUB", "VORG", "vhea", "vmtx"]
     with subset.load_font(str(PATHS[family]), options) as font:
         subsetter = subset.Subsetter(options)
