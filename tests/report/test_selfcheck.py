@@ -92,7 +92,7 @@ def doubled(frame):
 FAULTS = [
     ("balance", "balance", moved("quarantined", 1), "a.csv"),
     ("customers_unique", "measures", doubled, "K00000"),
-    ("figures_unique", "figures", doubled, "amount_12m"),
+    ("figures_unique", "figures", doubled, "active_share"),
     ("one_tier_each", "tiers", doubled, "K000001 activity"),
     ("everyone_tiered", "tiers", lambda t: t[t["dimension"].ne("risk") | t["customer_id"].ne("K000001")], "risk 2 ≠ 3"),
     ("period", "tiers", moved("as_of", date(2024, 6, 30)), "2024-06-30"),
