@@ -1,22 +1,36 @@
-"""Intervals: how far a share, or the difference of two, may lie from what was counted."""
+"""Intervals: how far a share, or the difference of two, may lie from what was counted. Numbers or arrays alike."""
 
-import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 Z = 1.959963984540054  # 95 %
+Numbers = float | npt.NDArray[np.float64]
 
 
-def wilson(count: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927): it stays inside 0 to 1 and holds for few rows. Raises ZeroDivisionError for n = 0."""
-    share, spread = count / n, Z * Z / n
-    half = Z * math.sqrt(share * (1 - share) / n + spread / (4 * n))
-    centre = share + spread / 2
-    return max(0.0, (centre - half) / (1 + spread)), min(1.0, (centre + half) / (1 + spread))
+class Interval(NamedTuple):
+    low: Numbers
+    high: Numbers
 
 
-def newcombe(count: int, n: int, count_before: int, n_before: int) -> tuple[float, float]:
-    """The 95 % interval of the difference of two independent shares, now less before (Newcombe 1998, method 10)."""
-    now, before = count / n, count_before / n_before
-    (low, high), (low_before, high_before) = wilson(count, n), wilson(count_before, n_before)
-    down = math.hypot(now - low, high_before - before)
-    up = math.hypot(high - now, before - low_before)
-    return now - before - down, now - before + up
+def wilson(hits: Numbers, n: Numbers) -> Interval:
+    """The 95 % interval of hits / n (Wilson 1927): it stays inside 0 to 1 and holds for few rows; missing where n is 0."""
+    hits, n = np.asarray(hits, "float64"), np.asarray(n, "float64")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = hits / n
+        middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+        half = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
+    return Interval(np.clip(middle - half, 0, 1)[()], np.clip(middle + half, 0, 1)[()])
+
+
+def newcombe(hits: Numbers, n: Numbers, other_hits: Numbers, other_n: Numbers) -> Interval:
+    """The 95 % interval of hits / n − other_hits / other_n, two independent shares (Newcombe 1998, Statistics in Medicine 17:873,
+    method 10)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share, other = np.divide(hits, n), np.divide(other_hits, other_n)
+    (low, high), (other_low, other_high) = wilson(hits, n), wilson(other_hits, other_n)
+    difference = share - other
+    return Interval(
+        difference - np.hypot(share - low, other_high - other), difference + np.hypot(high - share, other - other_low)
+    )

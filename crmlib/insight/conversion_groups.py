@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from crmlib.engine import read_frame
-from crmlib.insight.conversion_shares import add_share, newcombe
+from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.conversion_ways import Way
 from crmlib.insight.coverage import Tables
+from crmlib.intervals import newcombe
 
 PHONE_VISIT = "phone_visit"
 _KEYS = ["entity", "dimension", "code"]

@@ -8,8 +8,8 @@ import pandas as pd
 from scipy.special import gammaln  # scipy.stats has both tests, and takes seconds to load
 
 from crmlib.engine import read_frame
-from crmlib.insight.conversion_shares import newcombe
 from crmlib.insight.coverage import Tables
+from crmlib.intervals import newcombe
 from crmlib.reference import load_reference
 
 MOVED = 0.05  # the rate of false alarms among the moves that are told

@@ -51,6 +51,8 @@ def surprise(now: Stated, before: Stated, *, usual: float = USUAL["cny"]) -> flo
     """How far a figure moved, in standard errors of what chance or habit does; 0 where there are too few rows to tell."""
     if now.value is None or before.value is None or now.value == before.value:
         return 0.0
+    if now.unit == "share" and "amount" in now.figure_id:  # a share of money has no rows to be chance of
+        return abs(now.value - before.value) / usual
     if now.unit == "share" or _of_whole(now):
         if min(now.n, before.n) < LEAST:
             return 0.0
@@ -170,7 +172,7 @@ def _risk(data: ReportData) -> Iterator[Sentence]:
     both = {"high": write_number(at_risk), "amount": write_money(data.value("at_risk_amount_12m") or 0, data.say)}
     refs = ("tier_risk_churn_risk", "at_risk_customers", "at_risk_amount_12m")
     yield _sentence(
-        data, "risk", "at_risk", max(news, NEWS), *refs, **words, **both
+        data, "risk", "at_risk", max(news, BEYOND), *refs, **words, **both
     )  # valued customers leaving are news
 
 
@@ -214,7 +216,7 @@ def _moved(data: ReportData) -> Iterator[Sentence]:
 
 def _n(now: Stated, before: Stated, say: Say) -> str:
     n = write_number(now.n)
-    if now.unit != "share" or not now.n or not before.n:
+    if now.unit != "share" or "amount" in now.figure_id or not now.n or not before.n:
         return say("story.n", n=n)
     counts = (round(now.value * now.n), now.n, round(before.value * before.n), before.n)
     low, high = (write_number(one * 100, 1, sign=True) for one in newcombe(*counts))
