@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from crmlib import cli, run
+from crmlib import cli, commands, run
 from crmlib.book.access import scan_files
 from crmlib.errors import DataError
 from crmlib.home import Home
@@ -27,7 +27,7 @@ def sample_run(tmp_path_factory):
     guard = tmp_path_factory.mktemp("guard")
     (guard / "sitecustomize.py").write_text(GUARD, encoding="utf-8")  # in every kernel, too
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "tell", lines.append)
+        patch.setattr(commands, "tell", lines.append)
         patch.setenv("PYTHONPATH", str(guard))
         patch.setenv("CALLED_OUTSIDE", str(home.root / "called"))
         patch.setattr(socket.socket, "connect", socket.socket.connect)  # put back when done

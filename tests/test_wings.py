@@ -10,7 +10,7 @@ import crmlib
 PACKAGE = Path(crmlib.__file__).parent
 WINGS = ["intake", "book", "insight", "action", "report", "desk"]
 # beside the wings: what drives them. They may import everything, and no wing imports them.
-DRIVERS = {"run", "cli", "notebook", "schedule", "sample"}
+DRIVERS = {"run", "cli", "commands", "notebook", "schedule", "sample"}
 
 
 def imports_of(path: Path) -> set[str]:

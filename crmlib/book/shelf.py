@@ -117,7 +117,9 @@ def open_book(
     name = _asked(home, version) if version else current_version(home)
     if name is None or not (home.book / name / "manifest.json").is_file():
         raise DataError("error.no_book", path=home.book)
-    book = Book(home.book / name, open_engine(engine or "duckdb://") if isinstance(engine, str | None) else engine, only)
+    book = Book(
+        home.book / name, open_engine(engine or "duckdb://") if isinstance(engine, str | None) else engine, only
+    )
     if (schema := book.manifest["schema_version"]) > SCHEMA_VERSION:
         raise DataError("error.book_newer", path=book.path, found=schema, known=SCHEMA_VERSION)
     return book

@@ -37,8 +37,8 @@ def shown(data):
 @pytest.fixture
 def week(make_data):
     def make(now=NOW, last=BEFORE, **changes):
-        told = {"figures": figures(**now), "figures_before": figures(**last)}
-        return make_data(period=parse_period("2024-W23"), **told, **changes)
+        told = {"figures": figures(**now), "figures_before": figures(**last), "need_topics": None}
+        return make_data(period=parse_period("2024-W23"), **(told | changes))
 
     return make
 
