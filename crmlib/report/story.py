@@ -16,13 +16,8 @@ MOST = 5
 NEWS = 1.0  # a change of less than one standard error is not told
 BEYOND = 2.0  # from here on a change is called larger than usual
 LEAST = 10  # rows on both sides, or a share, a mean or a count is no news
-USUAL = {
-    "cny": 0.20,
-    "hours": 0.15,
-    "days": 0.15,
-    "times": 0.15,
-}  # how far such a figure moves on the log scale without meaning
-USUAL_SCORE = 0.10
+USUAL = 0.20  # how far an amount moves from month to month on the log scale, where too few months are known
+SCORE_SPREAD = 1.0  # standard deviation of one answer of 1 to 5
 DULL = {"profile": 0.4, "tags": 0.4, "health": 0.4, "definitions": 0.0}  # sections whose changes weigh less on page one
 
 
@@ -47,11 +42,11 @@ def tell_story(data: ReportData, *, most: int = MOST) -> list[Sentence]:
     return [*lead, *(one for one in rest if first[one.section] is one)][:most]
 
 
-def surprise(now: Stated, before: Stated, *, usual: float = USUAL["cny"]) -> float:
+def surprise(now: Stated, before: Stated, *, usual: float = USUAL) -> float:
     """How far a figure moved, in standard errors of what chance or habit does; 0 where there are too few rows to tell."""
     if now.value is None or before.value is None or now.value == before.value:
         return 0.0
-    if now.unit == "share" and "amount" in now.figure_id:  # a share of money has no rows to be chance of
+    if now.unit == "share" and _of_money(now):
         return abs(now.value - before.value) / usual
     if now.unit == "share" or _of_whole(now):
         if min(now.n, before.n) < LEAST:
@@ -60,12 +55,14 @@ def surprise(now: Stated, before: Stated, *, usual: float = USUAL["cny"]) -> flo
         pooled = (count + count_before) / (now.n + before.n)
         error = math.sqrt(max(pooled * (1 - pooled), 0) * (1 / now.n + 1 / before.n))
         return abs(count / now.n - count_before / before.n) / error if error else 0.0
-    if now.unit == "score":
-        return abs(now.value - before.value) / USUAL_SCORE if min(now.n, before.n) >= LEAST else 0.0
-    if now.unit in USUAL:
-        known = min(now.n, before.n) >= LEAST and min(now.value, before.value) > 0
-        spread = usual if now.unit == "cny" else USUAL[now.unit]
-        return abs(math.log(now.value / before.value)) / spread if known else 0.0
+    if now.unit in ("score", "hours", "days", "times", "cny"):
+        if min(now.n, before.n) < LEAST:
+            return 0.0
+        # a mean of waits has its own size as spread
+        error = usual if now.unit == "cny" else math.sqrt(1 / now.n + 1 / before.n)
+        if now.unit == "score":
+            return abs(now.value - before.value) / (SCORE_SPREAD * error)
+        return abs(math.log(now.value / before.value)) / error if min(now.value, before.value) > 0 else 0.0
     total = now.value + before.value
     return abs(now.value - before.value) / math.sqrt(total) if total >= LEAST else 0.0
 
@@ -74,13 +71,18 @@ def usual_change(months: pd.DataFrame) -> float:
     """The standard deviation of the monthly changes of the amount before the last one, on the log scale; of fewer than four, 0.2."""
     amounts = months["amount_cny"].astype("float64")
     if len(amounts) < 6 or (amounts <= 0).any():
-        return USUAL["cny"]
+        return USUAL
     changes = [math.log(now / before) for before, now in zip(amounts[:-1], amounts[1:], strict=True)]
     return max(float(pd.Series(changes[:-1]).std()), 0.05)
 
 
 def _of_whole(stated: Stated) -> bool:
     return stated.unit == "customers" and stated.figure_id.startswith("tier_") and stated.n > 0
+
+
+def _of_money(stated: Stated) -> bool:
+    """A share of money is no count of rows that chance could have dealt otherwise."""
+    return any(word in stated.figure_id for word in ("amount", "revenue", "coverage"))
 
 
 def _full_months(data: ReportData) -> pd.DataFrame:
@@ -216,7 +218,7 @@ def _moved(data: ReportData) -> Iterator[Sentence]:
 
 def _n(now: Stated, before: Stated, say: Say) -> str:
     n = write_number(now.n)
-    if now.unit != "share" or "amount" in now.figure_id or not now.n or not before.n:
+    if now.unit != "share" or _of_money(now) or not now.n or not before.n:
         return say("story.n", n=n)
     counts = (round(now.value * now.n), now.n, round(before.value * before.n), before.n)
     low, high = (write_number(one * 100, 1, sign=True) for one in newcombe(*counts))

@@ -65,10 +65,20 @@ def test_the_same_tables_make_the_same_report(report, make_data):
 @pytest.mark.demand("K06")
 def test_advice_is_finding_figure_role_and_due_and_no_day_off(report):
     table = next(block for block in section(report, "summary").blocks if isinstance(block, Table))
-    assert table.rows["name"].tolist() == ["at_risk", "overdue", "focus", "quarantine", "unattributed", "contact"]
+    assert table.rows["name"].tolist() == ["at_risk", "overdue", "focus", "stuck", "revisit", "slow"]
     assert table.rows[["finding", "action", "figure_id", "role", "due"]].notna().all(axis=None)
     assert table.rows["due"].tolist()[0] == date(2024, 7, 8)
     assert all(day.weekday() < 5 for day in table.rows["due"])
+
+
+@pytest.mark.demand("K06")
+def test_what_is_to_be_done_stands_in_the_section_of_its_figure(report):
+    said = {
+        one.id: [block.refs for block in one.blocks if isinstance(block, Text) and block.text.startswith("建议：")]
+        for one in report.sections
+    }
+    assert ("satisfaction_low",) in said["satisfaction"] and ("complaints_stuck",) in said["service"]
+    assert said["summary"] == []
 
 
 @pytest.mark.demand("B15")

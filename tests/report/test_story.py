@@ -37,6 +37,17 @@ def test_an_amount_is_measured_by_how_it_usually_moves():
     assert surprise(stated(math.e, 90, "cny"), stated(1, 90, "cny"), usual=0.5) == pytest.approx(2.0)
 
 
+def test_a_wait_has_its_own_size_as_spread_and_an_answer_one_point():
+    # ln(48 / 36) = .28768 and sqrt(1/50 + 1/50) = .2
+    assert surprise(stated(36, 50, "hours"), stated(48, 50, "hours")) == pytest.approx(1.4384, abs=1e-4)
+    assert surprise(stated(4.2, 50, "score"), stated(4.0, 50, "score")) == pytest.approx(1.0)
+
+
+def test_a_share_of_money_is_no_chance_of_rows():
+    now, before = (stated(share, 2_000, "share", "revenue_share_high") for share in (0.55, 0.50))
+    assert surprise(now, before, usual=0.2) == pytest.approx(0.25)
+
+
 @pytest.mark.parametrize("unit", ["share", "cny", "hours", "score", "tickets"])
 def test_few_rows_are_never_news(unit):
     assert surprise(stated(0.9, 9, unit), stated(0.1, 900, unit)) == 0

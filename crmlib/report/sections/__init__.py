@@ -1,11 +1,17 @@
 """Sections: what the monthly report says; each turns tables into a finding with its proof."""
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import pandas as pd
 
 from crmlib import settings
 from crmlib.errors import SettingsError
-from crmlib.report.blocks import Report, Section
+from crmlib.labels import Say
+from crmlib.report.advice import suggest
+from crmlib.report.blocks import Metric, Report, Section, Text
 from crmlib.report.data import ReportData
+from crmlib.report.numbers import write_day
 from crmlib.report.parts import write_period
 from crmlib.report.sections.at_risk import build_at_risk
 from crmlib.report.sections.checks import build_checks
@@ -79,10 +85,26 @@ def order_sections(wanted: settings.Report, *, kind: str) -> list[str]:
     return [*lead, *(name for name in names if name not in lead)]
 
 
+def add_advice(section: Section, advice: pd.DataFrame, say: Say) -> Section:
+    """The section with what is to be done about its figures, after its sentences and before its pictures."""
+    if section.id == "summary" or advice.empty:
+        return section
+    told = [
+        Text(say("section.advice", finding=one.finding, action=one.action, role=one.role, due=write_day(one.due)), "finding", (one.figure_id,))
+        for one in advice.itertuples()
+    ]  # fmt: skip
+    place = next(
+        (i for i, block in enumerate(section.blocks) if not isinstance(block, Metric | Text)), len(section.blocks)
+    )
+    return replace(section, blocks=(*section.blocks[:place], *told, *section.blocks[place:]))
+
+
 def build_report(data: ReportData) -> Report:
     """The sections that the settings name, in their order, each only where it has something to say."""
     say, wanted = data.say, data.settings.report
     made = [SECTIONS[name](data) for name in order_sections(wanted, kind=data.period.kind)]
+    advice = suggest(data).merge(data.figures[["figure_id", "section"]], on="figure_id", how="left")
+    made = [section and add_advice(section, advice[advice["section"] == section.id], say) for section in made]
     facts = {"as_of": data.period.as_of, "book": data.book, "kit": data.kit_version, "run_id": data.run_id}
     return Report(
         title=say.pick(wanted.week_title if data.period.kind == "week" else wanted.title),

@@ -5,10 +5,13 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from crmlib.labels import Say
+from crmlib.report.advice import suggest
 from crmlib.report.blocks import Section, Table
 from crmlib.report.data import ReportData, Stated
 from crmlib.report.numbers import NOTHING, Change, compare, write_number, write_share, write_value
 from crmlib.report.parts import KIND, columns, make_metrics, make_section
+from crmlib.report.sections.summary import list_actions
 from crmlib.report.story import BEYOND, LEAST, surprise
 
 
@@ -57,11 +60,21 @@ def build_effect(data: ReportData) -> Section | None:
         say("section.effect.table"),
         columns(say, *((key, "text") for key in COLUMNS)),
         pd.DataFrame(shown, columns=list(COLUMNS)),
+        on_paper=len(shown),
+        place="body",
     )
+    actions = list_actions(data, _advice_of_week(data)) if data.period.kind == "week" else []
     first = {row.measure.dimension: row.measure.figure_id for row in reversed(rows)}
     tiles = make_metrics(data, *(first[name] for name in dict.fromkeys(row.measure.dimension for row in rows)))
     n = say("section.n_figures", n=write_number(len(rows)))
-    return make_section(data, "effect", _title(rows, data), [*tiles, table], n=n)
+    return make_section(data, "effect", _title(rows, data), [*tiles, table, *actions], n=n)
+
+
+def _advice_of_week(data: ReportData) -> pd.DataFrame:
+    """The advice on figures of the sections that a week's report has."""
+    sections = data.figures.loc[data.figures["section"].isin(data.settings.report.week_sections), "figure_id"]
+    advice = suggest(data)
+    return advice[advice["figure_id"].isin(sections)]
 
 
 def _rows(data: ReportData) -> Iterator[Row]:
@@ -71,7 +84,7 @@ def _rows(data: ReportData) -> Iterator[Row]:
             continue
         past = before.value if before else None
         kind = KIND.get(now.unit, "int")
-        change = compare(now.value, past, kind, data.say, better=now.better, both=True)
+        change = compare(now.value, past, kind, data.say, better=now.better)
         yield Row(measure, now, before, change, surprise(now, before) if before else 0.0)
 
 
@@ -96,9 +109,17 @@ def _write(row: Row, data: ReportData) -> tuple[str, ...]:
         say(f"figure.{row.measure.figure_id}"),
         write_value(row.now.value, kind, say),
         write_value(row.before.value if row.before else None, kind, say),
-        row.change.text if row.change else NOTHING,
+        _change(row, say),
         _note(row, data),
     )
+
+
+def _change(row: Row, say: Say) -> str:
+    """A share by points and by per cent, side by side."""
+    if not row.change:
+        return NOTHING
+    kind = KIND.get(row.now.unit, "int")
+    return compare(row.now.value, row.before.value, kind, say, both=True).text
 
 
 def _note(row: Row, data: ReportData) -> str:
