@@ -36,6 +36,16 @@ def test_the_value_section_has_revenue_cost_margin_and_how_much_of_the_cost_is_k
     assert any(text.startswith("只有 45.0 % 的订单金额写明成本") for text in texts)
 
 
+def test_a_book_of_orders_alone_has_no_column_of_talks_and_no_advice_on_them(built, make_data):
+    absent = dict.fromkeys(("talks", "tickets", "service_rows", "service_costed"), pd.NA)
+    figures = make_data().figures
+    figures = figures[~figures["figure_id"].str.startswith("talk_share")]
+    _, texts, tables = built("value", tier_value=make_data().tier_value.assign(**absent), figures=figures)
+    costs = tables["各价值层级的金额、成本与毛利"]
+    assert not {"talks", "tickets", "service_cost_cny"} & {column.key for column in costs.columns}
+    assert "写明成本，未写" not in costs.note and any("没有沟通记录，无法比较" in text for text in texts)
+
+
 @pytest.mark.demand("G05")
 def test_the_suggestion_names_the_figures_it_rests_on(built):
     section, texts, _ = built("value")

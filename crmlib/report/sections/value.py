@@ -96,15 +96,12 @@ def _costs(data: ReportData, tiers: pd.DataFrame) -> Iterator[Block]:
     wanted = [("name", "text"), ("n_customers", "int"), ("orders", "int"), ("revenue_cny", "wan"), ("cost_coverage", "share"),
               ("cost_cny", "wan"), ("margin_known_cny", "wan"), ("margin_share", "share"), ("talks", "int"), ("tickets", "int"),
               ("service_cost_cny", "wan")]  # fmt: skip
-    named = columns(say, *wanted)
-    rows, costed = (tiers[one].sum(min_count=1) for one in ("service_rows", "service_costed"))
-    blanks = {
-        "costed": write_number(0 if pd.isna(costed) else costed),
-        "rows": write_number(0 if pd.isna(rows) else rows),
-    }
-    note = say("section.value.costs_note") + (
-        say("section.value.service_note", **blanks) if rows and pd.notna(rows) else ""
-    )
+    rows, costed = (tiers[one].fillna(0).sum() for one in ("service_rows", "service_costed"))
+    untold = {one for one in ("talks", "tickets") if tiers[one].isna().all()}  # an absent table has no column
+    untold |= set() if rows else {"service_cost_cny"}
+    named = columns(say, *(one for one in wanted if one[0] not in untold))
+    blanks = {"costed": write_number(costed), "rows": write_number(rows)}
+    note = say("section.value.costs_note") + (say("section.value.service_note", **blanks) if rows else "")
     yield Table(say("section.value.costs"), named, told, note)
     coverage = data.value("cost_coverage_share")
     if coverage is not None and coverage < THIN:
