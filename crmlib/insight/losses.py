@@ -37,6 +37,7 @@ def _not_accepted(tables: Tables) -> list[str]:
         return []
     place = ["batch", "source_file", "sheet", "line"]
     refused = tables["warnings"].filter(lambda t: t.reason == "LOST_UNEXPLAINED").select(*place)
+    refused = refused.cast({"batch": "int64", "line": "int64"})  # without a row, text
     rows = tables["records"].filter(lambda t: (t.table == "customers") & t.customer_id.notnull())
     return sorted(set(read_frame(rows.semi_join(refused, place).select("customer_id"))["customer_id"]))
 

@@ -16,9 +16,7 @@ def draw_ways(stages: pd.DataFrame, say: Say) -> Figure:
     (missing for too few, and for the last), enough, weakest. The share stands between the bars of its step."""
     names = list(dict.fromkeys(stages["entity"]))
     deepest = stages.groupby("entity").size().max()
-    figure = Figure(
-        figsize=(style.FULL if len(names) > 1 else style.HALF + 1, 0.62 * deepest + 0.35), layout="constrained"
-    )
+    figure = Figure(figsize=(style.FULL, 0.62 * deepest + 0.35), layout="constrained")
     axes = figure.subplots(1, len(names), squeeze=False)[0]
     for ax, name in zip(axes, names, strict=True):
         mine = stages[stages["entity"] == name].reset_index(drop=True)

@@ -39,6 +39,18 @@ def test_below_a_number_of_ended_contracts_no_rate_is_told(tables):
     assert score_renewals(tables(), as_of=AS_OF, horizon_days=90, min_contracts=5).empty
 
 
+def test_a_book_without_a_warning_keeps_their_columns_as_text_and_is_read_all_the_same(tables):
+    customers = pd.DataFrame(
+        [("anna", "lost", date(2024, 5, 1), None)], columns=["customer_id", "lifecycle_stage", "lost_on", "lost_reason"]
+    )
+    place = {"batch": "int64", "source_file": "string", "sheet": "string", "line": "int64"}
+    none = {name: ibis.memtable([], schema=schema) for name, schema in {
+        "records": place | {"table": "string", "customer_id": "string"},
+        "warnings": dict.fromkeys(place, "string") | {"reason": "string"}}.items()}  # fmt: skip
+    found = list_lost_lacking(tables(customers=customers) | none, as_of=AS_OF)
+    assert found[["customer_id", "lacks"]].to_numpy().tolist() == [["anna", "reason"]]
+
+
 @pytest.mark.demand("H05")
 def test_a_lost_customer_needs_a_day_before_today_and_a_reason(tables):
     customers = pd.DataFrame(

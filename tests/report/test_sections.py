@@ -204,6 +204,14 @@ def test_a_ring_that_would_be_mostly_unknown_gives_way(make_data, only):
     assert kinds["客户数，按客户性质"] == "pie" and kinds["客户数，按规模"] == "bar"
 
 
+def test_a_ring_of_one_part_is_not_drawn(make_data, only):
+    profile = make_data().profile
+    kind = profile["dimension"] == "entity_type"
+    profile = pd.concat([profile[~kind], profile[kind].head(1).assign(code="organisation", share=1.0)])
+    blocks = build_report(make_data(profile=profile, settings=only("profile"))).sections[0].blocks
+    assert "客户数，按客户性质" not in [block.title for block in blocks if isinstance(block, Figure)]
+
+
 def test_stages_that_nobody_wrote_down_are_the_finding(make_data, only):
     rows = [("customer", "interested", 1, 61, 0.09), ("customer", "unknown", 2, 607, 0.91)]
     funnel = pd.DataFrame(rows, columns=["entity", "stage", "position", "n", "share"])

@@ -109,6 +109,16 @@ def test_each_figure_of_the_kit_stands_beside_before_and_its_goal(built):
     assert rows["state"].tolist()[2:] == ["未达目标", "达到目标", "没有高价值客户的到期合同"]
 
 
+def test_without_orders_nobody_is_told_that_amounts_are_not_yuan_and_without_a_figure_no_count_of_better_ones(
+    built, make_data
+):
+    unknown = ["value", "low", "high", "value_before", "change", "met"]
+    kpi = make_data().kpi.assign(**dict.fromkeys(unknown, None))
+    section, _, tables = built("kpi", kpi=kpi, missing=NO_YUAN.assign(reason="NO_ORDER_TABLE"))
+    assert section.title == "5 项指标都还不能与 2023-07-01 之前相比"
+    assert "没有高价值客户的到期合同" in tables["与基准日之前相比"].rows["state"].tolist()
+
+
 def test_a_user_sets_the_goals(built, make_data):
     kpi = make_data().kpi.assign(goal=[0.1, 0.1, -0.2, 0.9, 0.8])
     _, _, tables = built("kpi", kpi=kpi)

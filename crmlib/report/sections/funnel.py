@@ -64,8 +64,9 @@ def _findings(data: ReportData, lead: str) -> Iterator[Text]:
     refs = (f"conversion_{lead}_overall", f"stage_days_median_{lead}")
     yield Text(say(told, days=days_words, **blanks), "finding", refs=refs)
     losses = data.stage_losses[(data.stage_losses["entity"] == lead) & (data.stage_losses["lost"] > 0)]
-    if len(losses):
-        worst = losses.sort_values("lost", ascending=False).iloc[0]
+    known = losses[losses["stage"] != "unknown"]
+    if len(known):
+        worst = known.sort_values("lost", ascending=False).iloc[0]
         stage = name_code(lead, worst["stage"], say)
         blanks = {"stage": stage, "lost": write_number(worst["lost"]), "part": write_share(worst["part"], say),
                   "all": write_number(losses["lost"].sum())}  # fmt: skip

@@ -29,7 +29,8 @@ def build_kpi(data: ReportData) -> Section | None:
         "met": write_number(told["met"].fillna(False).astype(bool).sum()), "day": told["baseline"].iloc[0],
     }  # fmt: skip
     n = say("section.n_records", n=write_number(told["n"].sum()))
-    return make_section(data, "kpi", say("section.kpi.title", **blanks), blocks, n=n)
+    title = say("section.kpi.title" if known.any() else "section.kpi.title_none", **blanks)
+    return make_section(data, "kpi", title, blocks, n=n)
 
 
 def name_kpis(data: ReportData) -> pd.DataFrame:
@@ -37,7 +38,7 @@ def name_kpis(data: ReportData) -> pd.DataFrame:
     say, told = data.say, data.kpi
     if told.empty:
         return told
-    if data.missing["analysis"].eq("tier_value").any():
+    if (data.missing["analysis"].eq("tier_value") & data.missing["reason"].eq("CURRENCY_NOT_CNY")).any():
         renewal = told["kpi"].eq("renewal")
         blank = ["value_period", "value", "low", "high", "value_before", "change", "met"]
         told = told.assign(

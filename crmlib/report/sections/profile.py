@@ -26,7 +26,14 @@ def build_profile(data: ReportData) -> Section | None:
     shares = {dimension: rows for dimension, rows in shares.items() if (rows["code"] != "unknown").any()}
     if not shares:
         return None
-    ring = next((dimension for dimension in PIES if dimension in shares and _unknown(shares[dimension]) <= 0.5), "")
+    ring = next(
+        (
+            dimension
+            for dimension in PIES
+            if dimension in shares and _unknown(shares[dimension]) <= 0.5 and len(shares[dimension]) > 1
+        ),
+        "",
+    )
     bars = [dimension for dimension in FIRST if dimension in shares and dimension not in (ring, "entity_type")]
     drawn = [*([ring] if ring else []), *bars]
     blocks: list[Block] = [_draw(shares[dimension], dimension, say, ring=dimension == ring) for dimension in drawn]
