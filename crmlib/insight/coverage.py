@@ -53,7 +53,10 @@ def missing_costs(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     for name, when in COSTS.items():
         rows, day = tables[name], tables[name][when].cast("date")
         rows = rows.filter((day >= start) & (day < as_of))
-        sums = rows.agg(rows=rows.count().cast("int64"), missing=rows.count(where=rows.cost_cny.isnull()).cast("int64"))
+        stated = rows.cost_cny.notnull()
+        if name == "orders":  # a profit tells the cost
+            stated = stated | (rows.profit_cny.notnull() & rows.amount_cny.notnull())
+        sums = rows.agg(rows=rows.count().cast("int64"), missing=rows.count(where=~stated).cast("int64"))
         counts.append(sums.mutate(table=ibis.literal(name)))
     found = read_frame(ibis.union(*counts))
     return found.loc[found["rows"] > 0, ["table", "rows", "missing"]].sort_values("table", ignore_index=True)

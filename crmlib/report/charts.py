@@ -23,7 +23,7 @@ def _lines(label: str, width: int = 10) -> str:
     """A label over at most two lines: Chinese is broken anywhere, words between words."""
     text = fonts.printable(str(label))
     wide = sum(ord(c) > 0x2E80 for c in text) * 2 > len(text)
-    width = width if wide else width * 2
+    width = width if wide else max(width * 2, min(16, max(map(len, text.split()), default=0)))
     if wide and len(text) > width:  # two lines of one length, not one full line and a rest
         width = min(width, -(-len(text) // 2))
     return "\n".join(wrap(text, width, max_lines=2, placeholder="…")) or text

@@ -152,7 +152,7 @@ def _against(months: pd.DataFrame, say: Say) -> str:
 
 def _high(data: ReportData) -> Iterator[Sentence]:
     share = data.share("tier_value_high")
-    if share is not None:
+    if share or data.share("tier_value_high", before=True):  # none, and none before, is no news
         words = {"n": write_number(data.value("tier_value_high")), "share": write_share(share, data.say)}
         moved = tell_change(data, "tier_value_high", both=True)
         yield _sentence(data, "high", "tiers", _news(data, "tier_value_high"), "tier_value_high", **words, moved=moved)

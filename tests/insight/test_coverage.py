@@ -34,13 +34,14 @@ def test_every_analysis_and_reason_has_words():
 def test_a_missing_cost_is_counted_and_is_not_nothing(tables):
     book = tables(
         orders="""
-        order_id  ordered_on  cost_cny
-        1         2024-06-01      0.00
-        2         2024-06-01         -
-        3         2024-06-30         -
-        4         2024-07-01         -
-        5         2023-06-30         -
+        order_id  ordered_on  cost_cny  amount_cny  profit_cny
+        1         2024-06-01      0.00           -           -
+        2         2024-06-01         -           -        4.00
+        3         2024-06-30         -       10.00           -
+        4         2024-07-01         -           -           -
+        5         2023-06-30         -           -           -
+        6         2024-06-30         -       10.00        4.00
         """
-    )
+    )  # the sixth states its cost by what it earned
     gaps = missing_costs(book, start=date(2023, 7, 1), as_of=date(2024, 7, 1))
-    assert gaps.values.tolist() == [["orders", 3, 2]]
+    assert gaps.values.tolist() == [["orders", 4, 2]]

@@ -212,6 +212,17 @@ def test_a_ring_of_one_part_is_not_drawn(make_data, only):
     assert "客户数，按客户性质" not in [block.title for block in blocks if isinstance(block, Figure)]
 
 
+def test_where_all_are_of_low_value_that_is_the_finding_and_nobody_is_told_that_no_high_one_is_at_risk(make_data, only):
+    tiers = make_data().tiers
+    tiers = tiers.assign(label=tiers["label"].where(tiers["dimension"] != "value", "low"))
+    report = build_report(
+        make_data(tiers=tiers, at_risk=make_data().at_risk.head(0), settings=only("tiers", "at_risk"))
+    )
+    (told,) = report.sections
+    assert "都是低价值（不到 10.0 万元）" in told.title
+    assert "客户数构成，按价值分层" not in [block.title for block in told.blocks if isinstance(block, Figure)]
+
+
 def test_stages_that_nobody_wrote_down_are_the_finding(make_data, only):
     rows = [("customer", "interested", 1, 61, 0.09), ("customer", "unknown", 2, 607, 0.91)]
     funnel = pd.DataFrame(rows, columns=["entity", "stage", "position", "n", "share"])

@@ -11,9 +11,12 @@ from crmlib.report.parts import columns, count_customers, make_metrics, make_sec
 
 
 def build_at_risk(data: ReportData) -> Section | None:
-    """Somebody or nobody; None only where value or risk could not be judged."""
-    say, rows = data.say, data.at_risk
-    if not {"value", "risk"} <= set(data.tiers["dimension"]):
+    """Somebody or nobody; None where value or risk could not be judged, and where no customer is of high value."""
+    say, rows, tiers = data.say, data.at_risk, data.tiers
+    if (
+        not {"value", "risk"} <= set(tiers["dimension"])
+        or not (tiers["dimension"].eq("value") & tiers["label"].eq("high")).any()
+    ):
         return None
     if rows.empty:
         nobody = [Text(say("section.at_risk.nobody"))]

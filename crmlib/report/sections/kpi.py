@@ -28,7 +28,7 @@ def build_kpi(data: ReportData) -> Section | None:
         "known": write_number(known.sum()), "of": write_number(len(told)), "better": write_number(better.sum()),
         "met": write_number(told["met"].fillna(False).astype(bool).sum()), "day": told["baseline"].iloc[0],
     }  # fmt: skip
-    n = say("section.n_records", n=write_number(told["n"].sum()))
+    n = say("section.n_records", n=write_number(told["n"].sum() or told["n_period"].sum()))
     title = say("section.kpi.title" if known.any() else "section.kpi.title_none", **blanks)
     return make_section(data, "kpi", title, blocks, n=n)
 

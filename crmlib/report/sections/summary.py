@@ -20,7 +20,8 @@ def build_summary(data: ReportData) -> Section:
     """Always made: with few tables it says what it can."""
     notes = [Text(note, "caution") for note in data.notes]
     findings = [Text(one.text, "finding", one.refs) for one in tell_story(data)]
-    blocks = [*notes, *make_metrics(data, *SHOWN), *findings, *list_actions(data, suggest(data))]
+    shown = [one for one in SHOWN if one != "at_risk_customers" or data.value("tier_value_high")]
+    blocks = [*notes, *make_metrics(data, *shown), *findings, *list_actions(data, suggest(data))]
     return make_section(data, "summary", _title(data), blocks, n=count_customers(data))
 
 

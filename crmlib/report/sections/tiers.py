@@ -24,7 +24,12 @@ def build_tiers(data: ReportData) -> Section | None:
         "n": write_number(data.value("tier_value_high") or 0),
         "share": write_share(data.share("tier_value_high") or 0, say),
     }
-    if data.figure("tier_value_high") is None:
+    all_low = len(counts) and counts.set_index(["dimension", "label"])["share"].get(("value", "low")) == 1
+    if all_low:
+        limit = write_money(data.settings.tiers.value.middle, say)
+        title = say("section.tiers.title_all_low", n=count_customers(data), limit=limit)
+        blocks = [Text(say("section.tiers.all_low"), "caution"), *blocks]
+    elif data.figure("tier_value_high") is None:
         title = say("section.tiers.title_without_value", moved=write_number(moved or 0))
     else:
         title = _title(say, moved, blanks)
@@ -86,7 +91,7 @@ def _parts(data: ReportData, counts: pd.DataFrame) -> Iterator[Figure]:
     say = data.say
     value = counts[(counts["dimension"] == "value") & (counts["n"] > 0)]
     parts = value.assign(code=value["label"], label=value["name"])
-    if parts.empty:
+    if len(parts) < 2:  # one part is no division
         return
     colors = [style.tier_color("value", code) for code in parts["code"]]
     drawn = charts.draw_pie(parts, say, colors=colors)

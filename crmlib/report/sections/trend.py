@@ -123,6 +123,7 @@ def _retention(data: ReportData, say: Say) -> Figure:
     wide = pd.concat([pooled.to_frame(everyone).T, wide.set_axis(names)]).set_axis(
         [str(one) for one in wide.columns], axis=1
     )
+    wide = wide.dropna(how="all").dropna(how="all", axis=1)
     words = wide.map(lambda share: "" if pd.isna(share) else write_number(share * 100))
     drawn = charts_value.draw_heat(wide, words, say, across=say("chart.months_since"), width=style.FULL)
     named = columns(
