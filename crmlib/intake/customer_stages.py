@@ -71,10 +71,13 @@ def date_stages(
     )
     events = pd.concat([events, hands] if len(hands) else [events], ignore_index=True)
     events = events.sort_values(["customer_id", "at", "rank", "cause_interaction_id", "row_id"], ignore_index=True)
-    before = events.groupby("customer_id")["stage"].shift()
-    events = events.assign(from_stage=before.fillna(events["was"]))[before.isna() | (before != events["stage"])]
+    before = events.groupby("customer_id")["stage"].shift().astype(events["stage"].dtype)
+    events = events.assign(from_stage=before.fillna(events["was"].astype(before.dtype)))[
+        before.isna() | (before != events["stage"])
+    ]
     last = events.drop_duplicates("customer_id", keep="last").set_index("customer_id")
-    stage = customers["customer_id"].map(last["stage"]).fillna(customers["lifecycle_stage"])
+    said = customers["lifecycle_stage"]
+    stage = customers["customer_id"].map(last["stage"]).astype(said.dtype).fillna(said)
     moved = customers.loc[stage.notna() & stage.ne(customers["lifecycle_stage"]), "customer_id"]
     cells = merged.cells
     stale = cells["customer_id"].isin(set(moved)) & cells["field"].eq("lifecycle_stage")
