@@ -13,7 +13,7 @@ from crmlib.engine import count_of, money, read_frame
 from crmlib.insight.campaigns import campaign_effects
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import Figure, counted_orders, state_figure
-from crmlib.insight.measures import CANCELLED, active_customers, median_gaps, orders_before, sum_orders
+from crmlib.insight.measures import CANCELLED, active_customers, count_orders, median_gaps, orders_before, sum_orders
 from crmlib.insight.tiers import LABELS, value_labels
 from crmlib.periods import add_months
 from crmlib.settings import Settings
@@ -97,7 +97,7 @@ def _sum_costs(rows: ir.Table) -> dict[str, ir.Value]:
     known = rows.cost.notnull() & rows.counted_cny.notnull()
     size = rows.counted_cny.abs()
     return {
-        "orders": count_of(rows.order_key.nunique(where=rows.is_order)),
+        "orders": count_orders(rows),
         "revenue_cny": money(rows.counted_cny.sum()),
         "size_cny": money(size.sum()),
         "costed_size_cny": money(size.sum(where=known)),

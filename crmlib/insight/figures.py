@@ -104,11 +104,11 @@ def _amounts(since: date, until: date, where: str = "true", counted: str = "coun
     return f"SELECT row_id, customer_id, ordered_on, {counted} AS counted FROM {counted_orders(since, until)} WHERE {where}"
 
 
-def _orders(since: date, until: date, where: str = "true", *, by: str = "order_key, customer_id") -> str:
-    """One row per order: several rows of one order_id are one."""
+def _orders(since: date, until: date, where: str = "true") -> str:
+    """One row per order: several rows of one order_id are one, of two customers two."""
     return (
-        f"SELECT {by}, min(row_id) AS row_id, min(ordered_on) AS ordered_on"
-        f" FROM {counted_orders(since, until)} WHERE is_order AND {where} GROUP BY {by}"
+        "SELECT order_key, customer_id, min(row_id) AS row_id, min(ordered_on) AS ordered_on"
+        f" FROM {counted_orders(since, until)} WHERE is_order AND {where} GROUP BY order_key, customer_id"
     )
 
 
@@ -264,7 +264,7 @@ def _trend_figures(trend: pd.DataFrame) -> list[Figure]:
     n = last["orders"]
     return [
         _figure("amount_last_month", "trend", last["amount_cny"], "cny", n, _amounts(since, until)),
-        _figure("orders_last_month", "trend", last["orders"], "orders", n, _orders(since, until, by="order_key")),
+        _figure("orders_last_month", "trend", last["orders"], "orders", n, _orders(since, until)),
         _figure("amount_change_1m", "trend", change, "share", n + earlier["orders"], both),
     ]
 

@@ -56,6 +56,11 @@ def orders_before(tables: Tables, *, as_of: date, start: date | None = None) -> 
     )
 
 
+def count_orders(orders: ir.Table) -> ir.Value:
+    """Orders among rows of `orders_before`: one number used for two customers is two orders, as in the sums by customer."""
+    return count_of((orders.customer_id.fill_null("") + "/" + orders.order_key).nunique(where=orders.is_order))
+
+
 def sum_orders(orders: ir.Table) -> ir.Table:
     """Rows of `orders_before` → one row per customer: amount_cny, orders, order_rows, first and last order day.
 

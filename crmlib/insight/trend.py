@@ -10,7 +10,7 @@ import pyarrow as pa
 from crmlib.engine import count_of, money, month_number, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import Figure, state_figure
-from crmlib.insight.measures import orders_before
+from crmlib.insight.measures import count_orders, orders_before
 from crmlib.insight.retention import cohort_retention, count_repurchase, repeater_rows, retained_rows
 from crmlib.periods import add_months
 from crmlib.settings import Settings
@@ -57,7 +57,7 @@ def order_trend(tables: Tables, *, as_of: date, months: int = MONTHS) -> pd.Data
     orders = orders_before(tables, as_of=as_of, start=first)
     orders = orders.mutate(number=month_number(orders.ordered_on))
     sums = orders.group_by("number").agg(
-        orders=count_of(orders.order_key.nunique(where=orders.is_order)),
+        orders=count_orders(orders),
         customers=count_of(orders.customer_id.nunique(where=orders.is_order)),
         amount_cny=money(orders.counted_cny.sum()),
     )

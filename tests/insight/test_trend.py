@@ -39,6 +39,17 @@ def test_six_full_months_before_the_day(tables):
     ]
 
 
+def test_a_number_used_for_two_customers_is_two_orders(tables):
+    orders = """
+        order_id  customer_id  ordered_on  amount_cny
+        1         anna         2024-06-01       10.00
+        1         anna         2024-06-01        5.00
+        1         bo           2024-06-03       20.00
+        1         -            2024-06-04        7.00
+    """
+    assert order_trend(tables(orders=orders), as_of=date(2024, 7, 1))["orders"].tolist()[-1] == 3
+
+
 @pytest.mark.demand("G02")
 def test_the_running_month_is_marked_and_ends_before_the_day(tables):
     trend = order_trend(tables(orders=ORDERS), as_of=date(2024, 7, 10))
