@@ -1,20 +1,22 @@
-# make report · make test · make check · make lab · make demands
+# make report · make test · make notebooks · make check · make lab · make demands
 PY := .venv/bin/python
 READY := .venv/.ready
 
-.PHONY: report test check lab demands gallery lock clean
+.PHONY: report test notebooks check lab demands gallery lock clean
 
 report: $(READY)   ## the inbox if it has files, else the sample: the last full month's report
 	@.venv/bin/crm run --period last
 
-test: $(READY)     ## every test that needs no other program, and every notebook on the sample; CI runs the rest, too
-	@$(PY) -m pytest -q tests -n auto --dist loadfile -m "not (browser or office or postgres)"
+test: $(READY)     ## every test that needs no other program and no patience
+	@$(PY) -m pytest -q tests -n auto --dist loadfile -m "not (slow or browser or office or postgres)"
+
+notebooks: $(READY) ## every notebook on the sample, in a home of its own
 	@home=$$(mktemp -d); CRM_HOME=$$home $(PY) -m pytest -q --nbval-lax notebooks; code=$$?; rm -rf $$home; exit $$code
 
 check: $(READY)    ## what CI asks first
 	@.venv/bin/ruff format --check .
 	@.venv/bin/ruff check .
-	@$(MAKE) -s test
+	@$(MAKE) -s test notebooks
 
 lab: $(READY)      ## JupyterLab on notebooks/
 	@$(PY) -m jupyterlab notebooks

@@ -11,6 +11,8 @@ from crmlib import cli, run
 from crmlib.home import Home
 from crmlib.register import list_runs
 
+pytestmark = pytest.mark.slow
+
 CUSTOMERS = "客户名称,区域,行业\n" + "".join(f"示例{n}号机械有限公司,华东,制造业\n" for n in "甲乙丙丁戊己庚辛")
 ORDERS = "订单号,客户名称,下单日期,金额\n" + "".join(
     f"{n}{m},示例{n}号机械有限公司,2024-0{m}-1{i},{1000 * m + i}\n"

@@ -63,6 +63,7 @@ def rows(built, name: str) -> pd.DataFrame:
     return built.book.frame(built.book.table(name))
 
 
+@pytest.mark.slow
 def test_imports_decisions_undo_and_amendments_make_the_book_that_a_rebuild_makes(intake, rebuilt, place):
     start = {"客户.csv": SITE, "展会/名单.csv": FAIR, "沟通.csv": TALKS, "订单.csv": ORDERS}
     first = intake(start, settings=SNAPSHOT)

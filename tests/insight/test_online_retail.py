@@ -16,6 +16,7 @@ AS_OF = date(2011, 12, 1)
 
 @pytest.mark.skipif(not DATA.is_file(), reason="real data are not here")
 @pytest.mark.demand("A24")
+@pytest.mark.slow
 def test_a_million_order_lines_add_up_as_they_do_in_pandas(tables):
     lines = pd.read_parquet(DATA)
     cents = (lines["Quantity"] * lines["UnitPrice"] * 100).round().astype("int64")

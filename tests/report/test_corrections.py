@@ -13,6 +13,7 @@ from crmlib.report.corrections import altered_files, file_hash, review_last
 from crmlib.report.published import find_published
 from crmlib.report.sections.corrections import build_corrections
 
+pytestmark = pytest.mark.slow
 JUNE = parse_period("2024-06")
 LATE = {
     "订单_07.csv": "订单号,客户名称,下单日期,金额\n6,丙示例有限公司,2024-06-20,5000\n7,丙示例有限公司,2024-07-02,1\n"

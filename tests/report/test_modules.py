@@ -38,6 +38,7 @@ def off(report) -> set[tuple[str, str]]:
 
 
 @pytest.mark.demand("B14")
+@pytest.mark.slow
 def test_the_basic_mode_looks_at_customers_and_conversations_and_the_advanced_one_says_what_is_missing(june, fill):
     fill(june, {"沟通.csv": TALKS})
     data, report = made(june, 'mode = "basic"')
