@@ -82,7 +82,9 @@ def test_a_status_that_its_source_changed_stands_in_the_history_with_its_place(i
     intake(
         {"客户.csv": "客户编号,客户名称,客户等级,客户阶段\nC1,上海示例科技有限公司,普通,成交\n"}, day=date(2024, 6, 3)
     )
-    changed = "客户编号,客户名称,客户等级,客户阶段,流失日期,流失原因\nC1,上海示例科技有限公司,VIP,流失,2024-06-15,价格\n"
+    changed = (
+        "客户编号,客户名称,客户等级,客户阶段,流失日期,流失原因\nC1,上海示例科技有限公司,VIP,流失,2024-06-15,价格\n"
+    )
     book = intake({"客户2.csv": changed}, day=date(2024, 6, 20)).book
     found = status_changes(book.tables, start=JUNE, as_of=JULY)
     told = {row.dimension: (row.label_before, row.label_now) for row in found.itertuples()}

@@ -31,6 +31,13 @@ def test_of_a_hundred_warned_of_it_says_how_many_left_and_of_those_who_left_how_
     assert said[2].startswith("规则“3 个月未下单即为流失”：所有客户里，每判 100 家有 75 家")
 
 
+def test_an_order_no_better_than_chance_is_no_list_to_call_by(make_data):
+    past = make_data().churn_backtest.assign(auc=0.53)
+    said = build_churn(make_data(churn_backtest=past)).blocks[0]
+    assert said.role == "caution" and "AUC 0.53" in said.text
+    assert build_churn(make_data()).blocks[0].text.startswith("建议：")
+
+
 def test_the_finding_counts_those_who_still_order(make_data):
     section = build_churn(make_data())
     active = make_data().churn.query("active")

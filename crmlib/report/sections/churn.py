@@ -17,6 +17,7 @@ from crmlib.report.numbers import write_day, write_money, write_number, write_sh
 from crmlib.report.parts import columns, make_figure, make_section
 
 TOP = 15  # customers listed
+TELLS = 0.60  # AUC among those who still buy, below which the order of the list is hardly better than chance
 NONE = pd.Series(dtype="str")
 COMPARED = ("score", "bg_nbd", "rfm_logit", "recency", "rule")  # as they stand in the table of the proof
 
@@ -123,7 +124,12 @@ def _list(data: ReportData, active: pd.DataFrame, model: str) -> Iterator[Block]
         screen_only=("customer_id",),
     )  # fmt: skip
     blanks = {"n": write_number(len(first)), "amount": write_money(first["amount_12m_cny"].fillna(0).sum(), say)}
-    yield Text(say("section.churn.advice", **blanks), "finding")
+    past = data.churn_backtest
+    auc = past.loc[(past["population"] == "active") & (past["model"] == "score"), "auc"].astype(float).mean()
+    if auc < TELLS:
+        yield Text(say("section.churn.no_better", auc=f"{auc:.2f}"), "caution")
+    else:
+        yield Text(say("section.churn.advice", **blanks), "finding")
     yield Table(say("section.churn.list"), named, first, say("section.churn.list_note", model=tell_model(model, say)))
 
 

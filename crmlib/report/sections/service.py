@@ -142,7 +142,7 @@ def _weak_points(pairs: pd.DataFrame, months: int, say: Say) -> Iterator[Block]:
     named = columns(
         say,
         ("category", "text"),
-        ("by", "text"),
+        ("gathers_by", "text"),
         ("of", "text"),
         ("complaints", "int"),
         ("expected", "decimal"),
