@@ -17,6 +17,7 @@ from crmlib.inputs import list_inputs
 from crmlib.periods import parse_period
 
 TRUTH = Path(__file__).parent / "truth"
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
