@@ -11,8 +11,9 @@ from crmlib.errors import DataError
 def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None = None, largest: int = 0) -> np.ndarray:
     """One id per group. `row_ids` are sorted and unique; `group` holds the position of each group's first row.
 
-    `known`: row_id → the id the row was given first. An id belongs to the group of its first row; a group with several
-    ids keeps the oldest; a group with none gets the next number, in row_id order. `largest`: a number given elsewhere.
+    `known`: row_id → the id the row was given first, the rows known longest first. An id belongs to the group of the row
+    that has had it longest; a group with several ids keeps the oldest; a group with none gets the next number, in row_id
+    order. `largest`: a number given elsewhere.
     """
     if not row_ids.is_unique:
         raise DataError("error.row_id_repeats", example=row_ids[row_ids.duplicated()][0])
@@ -20,7 +21,7 @@ def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None 
     number = known.astype("str").str.extract(r"(\d+)$", expand=False).astype("int64")
     position = row_ids.get_indexer(known.index)
     held = pd.DataFrame({"id": known.to_numpy(dtype=object), "number": number.to_numpy(), "row": position})
-    held = held[held["row"] >= 0].sort_values("row").drop_duplicates("id")
+    held = held[held["row"] >= 0].drop_duplicates("id")
     held["group"] = group[held["row"]]
     kept = held.sort_values("number").drop_duplicates("group")
 
@@ -37,7 +38,7 @@ def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None 
 
 
 def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.Series:
-    """What to pass as `known` next time: a row keeps the id it was given first; new rows are added.
+    """What to pass as `known` next time: a row keeps the id it was given first; new rows are added at the end.
 
     A row that was parted from its customer and got an id that nobody had is known by that one from now on.
     """
@@ -51,13 +52,13 @@ def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.S
 def list_aliases(
     registry: pd.Series, row_to_customer: pd.Series, *, earlier: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """alias_id, customer_id: ids that were given once, and whose first row is another customer's now.
+    """alias_id, customer_id: ids that were given once, and whose oldest row is another customer's now.
 
     An id none of whose rows is left is led on by `earlier`, the aliases of the time before.
     """
     given_up = registry[~is_in(registry, row_to_customer)]
     led = pd.DataFrame({"alias_id": given_up.to_numpy(), "customer_id": row_to_customer.reindex(given_up.index).array})
-    led = led.assign(row=given_up.index).dropna(subset="customer_id").sort_values("row").drop_duplicates("alias_id")
+    led = led.dropna(subset="customer_id").drop_duplicates("alias_id")
     led = led[["alias_id", "customer_id"]].astype("str")
     if earlier is not None and len(earlier):
         now = dict(led.itertuples(index=False))

@@ -52,6 +52,16 @@ def test_undoing_a_merge_gives_each_row_its_own_id_back():
     assert assign_ids(ROWS, np.arange(4), known=registry).tolist() == list(before.values())
 
 
+@pytest.mark.demand("C02")
+def test_a_row_that_came_with_the_merge_takes_no_id_away_however_its_row_id_sorts():
+    before = pd.Series({"b": "K000001", "c": "K000002"})
+    merged = assign_ids(ROWS, np.array([0, 0, 0, 3]), known=before)
+    registry = extend_registry(before, pd.Series(merged, index=ROWS))
+    parted = assign_ids(ROWS, np.array([0, 1, 0, 3]), known=registry)
+    assert parted.tolist() == ["K000002", "K000001", "K000002", "K000003"]
+    assert list_aliases(registry, pd.Series(parted, index=ROWS)).empty
+
+
 def test_a_customer_split_in_two_keeps_its_id_where_its_first_row_is():
     found = ids([0, 1, 2, 3], {"a": "K000001", "b": "K000001", "c": "K000001"})
     assert found.tolist() == ["K000001", "K000002", "K000003", "K000004"]
