@@ -84,13 +84,19 @@ def test_few_rows_are_not_read(week):
 
 def test_a_measure_without_a_week_before_has_no_change(week):
     rows, section = shown(week(last={}))
-    assert set(rows["effect_change"]) == {"—"} and section.title == "4 项指标与上期相比没有变化"
+    assert set(rows["effect_change"]) == {"—"} and section.title == "4 项指标有了第一期数字，上期没有可比的"
+    assert rows["effect_note"].tolist()[0] == "n = 40；上期没有数字可比"
 
 
-def test_the_title_counts_what_got_better_and_names_the_worst(week):
-    worse = BEFORE | {"conversion_customer_overall": (0.30, 200)}
+def test_the_title_counts_what_moved_by_more_than_usual_and_names_the_worst(week):
+    worse = BEFORE | {"conversion_customer_overall": (0.30, 200), "need_satisfied_share": (0.5, 8)}
     _, section = shown(week(last=worse))
-    assert section.title.startswith("4 项指标中 3 项向好、1 项变差，最要紧的是") and "−15.0 个百分点" in section.title
+    assert section.title.startswith("4 项指标中 0 项向好、1 项变差超出平常波动，最要紧的是") and "−15.0 个百分点" in section.title
+
+
+def test_where_nothing_moved_by_more_than_usual_the_title_says_so(week):
+    _, section = shown(week())
+    assert section.title == "4 项指标的变化都在平常波动之内，变动最大的是客户全程转化率（+5.0 个百分点）"
 
 
 @pytest.mark.demand("F19")

@@ -89,17 +89,21 @@ def _rows(data: ReportData) -> Iterator[Row]:
 
 
 def _title(rows: list[Row], data: ReportData) -> str:
-    say, moved = data.say, [row for row in rows if row.change and row.change.good is not None]
+    """Only changes that are larger than usual are called better or worse; else the largest is named, as within the usual."""
+    say, n = data.say, write_number(len(rows))
+    if not any(row.change for row in rows):
+        return say("section.effect.title_alone", n=n)
+    moved = sorted((row for row in rows if row.change and row.change.sign), key=lambda row: -row.news)
     if not moved:
-        return say("section.effect.title_still", n=write_number(len(rows)))
-    good = sum(row.change.good for row in moved)
-    worst = max((row for row in moved if not row.change.good), key=lambda row: row.news, default=None)
-    words = ""
-    if worst and worst.news >= 1:
-        name = say(f"figure.{worst.measure.figure_id}")
-        words = say("section.effect.worst", name=name, change=worst.change.text)
-    counts = {"n": write_number(len(rows)), "good": write_number(good), "bad": write_number(len(moved) - good)}
-    return say("section.effect.title", **counts, worst=words)
+        return say("section.effect.title_still", n=n)
+    beyond = [row for row in moved if row.news >= BEYOND and row.change.good is not None]
+    worse = [row for row in beyond if not row.change.good]
+    told = (worse or beyond or moved)[0]
+    most = {"name": say(f"figure.{told.measure.figure_id}"), "change": told.change.text}
+    if not beyond:
+        return say("section.effect.title_within", n=n, **most)
+    counts = {"good": write_number(len(beyond) - len(worse)), "bad": write_number(len(worse))}
+    return say("section.effect.title", n=n, **counts, **most)
 
 
 def _write(row: Row, data: ReportData) -> tuple[str, ...]:
@@ -124,11 +128,14 @@ def _change(row: Row, say: Say) -> str:
 
 def _note(row: Row, data: ReportData) -> str:
     """How much the change is worth."""
-    say, fewest = data.say, min(row.now.n, row.before.n if row.before else row.now.n)
+    say = data.say
+    if not row.change:
+        return say("effect.alone", n=write_number(row.now.n))
+    fewest = min(row.now.n, row.before.n)
     if fewest < LEAST:
         return say("effect.too_few", n=write_number(fewest))
     words = [say("effect.n", n=write_number(row.now.n))]
-    if row.change and row.change.sign:
+    if row.change.sign:
         words.append(say("effect.beyond" if row.news >= BEYOND else "effect.within"))
     return say("section.join").join(words)
 
