@@ -107,8 +107,13 @@ def _tell(name: str, value: object, say: Say) -> str:
 
 
 def tell_money(amount: Decimal, say: Say) -> str:
-    """62.5 万元 / CNY 625,000; never rounded, so that 499,999.99 does not read as 50 万."""
+    """62.35 万元 / CNY 623,456; never rounded to a rounder number than it is: 499,999.99 does not read as 50 万."""
     tens_of_thousands = amount / 10000
-    if say.lang == "zh" and abs(amount) >= 10000 and tens_of_thousands == round(tens_of_thousands, 4):
-        return say("money.wan", amount=f"{tens_of_thousands.normalize():,f}")
+    short = round(tens_of_thousands, 2)
+    if say.lang == "zh" and abs(amount) >= 10000:
+        exact = round(tens_of_thousands, 4)
+        if short == tens_of_thousands or short * 10 % 1:
+            return say("money.wan", amount=f"{short.normalize():,f}")
+        if exact == tens_of_thousands:
+            return say("money.wan", amount=f"{exact.normalize():,f}")
     return say("money.yuan", amount=f"{amount:,.2f}".removesuffix(".00"))

@@ -19,15 +19,17 @@ ZH, EN = speaker("zh"), speaker("en")
     [
         ("625000.00", "62.5 万元", "CNY 625,000"),
         ("600000.00", "60 万元", "CNY 600,000"),
-        ("12345678.00", "1,234.5678 万元", "CNY 12,345,678"),
-        ("12345678.90", "12,345,678.90 元", "CNY 12,345,678.90"),
+        ("12345678.00", "1,234.57 万元", "CNY 12,345,678"),
+        ("12345678.90", "1,234.57 万元", "CNY 12,345,678.90"),
         ("499999.99", "499,999.99 元", "CNY 499,999.99"),  # must not read as 50 万
+        ("485012.00", "48.5012 万元", "CNY 485,012"),  # nor this as 48.5 万
+        ("100010.00", "10.001 万元", "CNY 100,010"),
         ("9999.00", "9,999 元", "CNY 9,999"),
         ("0.00", "0 元", "CNY 0"),
         ("-10000.00", "-1 万元", "CNY -10,000"),
     ],
 )
-def test_money_is_never_rounded(amount, zh, en):
+def test_money_is_never_rounded_to_a_rounder_number(amount, zh, en):
     assert tell_money(Decimal(amount), ZH) == zh
     assert tell_money(Decimal(amount), EN) == en
 
