@@ -204,6 +204,17 @@ def test_a_ring_that_would_be_mostly_unknown_gives_way(make_data, only):
     assert kinds["客户数，按客户性质"] == "pie" and kinds["客户数，按规模"] == "bar"
 
 
+def test_where_most_is_unknown_the_heading_speaks_of_those_known(make_data, only):
+    """Of 240 customers 24 have an industry, 12 of them the same one; less is known of the rest."""
+    rows = [("industry", "I65", 12), ("industry", "C39", 6), ("industry", "F51", 6), ("industry", "unknown", 216),
+            ("region", "华东", 20), ("region", "unknown", 220), ("entity_type", "org", 240)]  # fmt: skip
+    profile = pd.DataFrame(
+        [(dimension, code, n, n / 240, None, None) for dimension, code, n in rows], columns=make_data().profile.columns
+    ).astype({"amount_12m_cny": "float64", "amount_share": "float64"})
+    (told,) = build_report(make_data(profile=profile, settings=only("profile"))).sections
+    assert told.title.startswith("按行业看，只知道 10.0 % 的客户；其中「") and told.title.endswith("占已知的 50.0 %")
+
+
 def test_a_ring_of_one_part_is_not_drawn(make_data, only):
     profile = make_data().profile
     kind = profile["dimension"] == "entity_type"

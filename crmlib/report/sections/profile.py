@@ -16,6 +16,7 @@ from crmlib.report.parts import columns, count_customers, make_figure, make_sect
 SHOWN = 8  # categories in a chart; the rest are one bar
 SIZES = ("large", "medium", "small", "micro", "unknown")
 PIES = ("size", "entity_type")
+MOSTLY = 0.5  # the largest share of unknown that a ring or a heading may have
 FIRST = ("industry", "region", "source", "size", "entity_type")  # what the title speaks of, where it is known
 
 
@@ -30,7 +31,7 @@ def build_profile(data: ReportData) -> Section | None:
         (
             dimension
             for dimension in PIES
-            if dimension in shares and _unknown(shares[dimension]) <= 0.5 and len(shares[dimension]) > 1
+            if dimension in shares and _unknown(shares[dimension]) <= MOSTLY and len(shares[dimension]) > 1
         ),
         "",
     )
@@ -42,14 +43,20 @@ def build_profile(data: ReportData) -> Section | None:
         if dimension in shares and shares[dimension]["amount_share"].notna().any():
             blocks.append(_money(shares[dimension], dimension, (core["dimension"] == dimension).sum(), say))
     blocks += _crossed(data, shares)
-    first = next(dimension for dimension in FIRST if dimension in shares)
-    most = shares[first][shares[first]["code"] != "unknown"].iloc[0]
-    blanks = {
-        "dimension": say(f"section.profile.{first}"),
-        "label": most["label"],
-        "share": write_share(most["share"], say),
-    }
-    return make_section(data, "profile", say("section.profile.title", **blanks), blocks, n=count_customers(data))
+    return make_section(data, "profile", _title(shares, say), blocks, n=count_customers(data))
+
+
+def _title(shares: dict[str, pd.DataFrame], say: Say) -> str:
+    """The largest code of the first dimension that is known of most; where none is, of the best known, among those known."""
+    dimensions = [one for one in FIRST if one in shares and one != "entity_type"] or list(shares)
+    first = next((one for one in dimensions if _unknown(shares[one]) <= MOSTLY), "")
+    told, known = "title", 1.0
+    if not first:
+        first = min(dimensions, key=lambda one: _unknown(shares[one]))
+        told, known = "title_known", 1 - _unknown(shares[first])
+    most = shares[first][~shares[first]["code"].isin(["unknown", "other"])].iloc[0]
+    blanks = {"dimension": say(f"section.profile.{first}"), "label": most["label"], "known": write_share(known, say)}
+    return say(f"section.profile.{told}", **blanks, share=write_share(most["share"] / known, say))
 
 
 def rank_codes(profile: pd.DataFrame, dimension: str, say: Say) -> pd.DataFrame:
