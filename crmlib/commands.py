@@ -99,9 +99,10 @@ def do_template(args: argparse.Namespace, say: Say) -> int:
     dictionary = DICTIONARY.with_fields(load_settings(find_home(args.home)).own_fields())
     path = args.out or Path(f"{args.table}_template.xlsx")
     if args.table == "amendments":
-        from crmlib.book.amendments import write_amendments
+        from crmlib.book.amendments import KIND, amendment_pages
+        from crmlib.book.form import write_form
 
-        write_amendments(path, dictionary=dictionary, say=say)
+        write_form(path, KIND, amendment_pages(dictionary=dictionary, say=say), say=say)
         tell(say("amend.written", path=path))
         return 0
     columns = template_fields(args.table, dictionary)

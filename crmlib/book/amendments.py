@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
-import xlsxwriter
 
 from crmlib.book.customer import find_customer
+from crmlib.book.form import Column, Page, read_form
 from crmlib.book.hiding import mask_cells
 from crmlib.book.ledger import append_lines, read_lines
 from crmlib.book.shelf import Book
@@ -20,10 +20,8 @@ from crmlib.errors import UsageError
 from crmlib.home import Home
 from crmlib.intake.fields import SheetFacts, reading_of
 from crmlib.intake.merging import Merged
-from crmlib.intake.workbooks import read_sheets
 from crmlib.keys import Key, as_text
 from crmlib.labels import LANGS, Say
-from crmlib.returned import mark
 
 KIND = "amendments"
 _COLUMNS = ("amend_customer", "amend_field", "amend_old", "amend_new", "amend_who", "amend_why")
@@ -53,23 +51,12 @@ def editable(dictionary: Dictionary) -> dict[str, Field]:
     return {word: one for one in own for word in (one.zh, one.en, one.key)}
 
 
-def write_amendments(path: Path, *, dictionary: Dictionary, say: Say, rows: Iterable[Refusal] = ()) -> None:
-    """The sheet to fill in, one row per value; rows that were not taken stand in it with the reason."""
-    fields = list(dict.fromkeys(one.word(say.lang) for one in editable(dictionary).values()))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
-        page = workbook.add_worksheet(say("todo.page_amendments"))
-        words, text = workbook.add_worksheet(say("todo.page_fields")), workbook.add_format({"num_format": "@"})
-        words.write_column(0, 0, fields)
-        head = workbook.add_format({"bold": True, "bg_color": "#EEF1F4", "bottom": 1})
-        page.write_row(0, 0, [mark(KIND), *(say(f"todo.{one}") for one in _COLUMNS), say("todo.reason")], head)
-        page.freeze_panes(1, 0)
-        page.set_column(0, 0, None, None, {"hidden": True})
-        page.set_column(1, 7, 22, text)
-        source = f"='{say('todo.page_fields')}'!$A$1:$A${len(fields)}"
-        page.data_validation(1, 2, 5000, 2, {"validate": "list", "source": source, "error_type": "information"})
-        for row, one in enumerate(rows, start=1):
-            page.write_row(row, 1, [*one.cells, one.reason])
+def amendment_pages(*, dictionary: Dictionary, say: Say, rows: Iterable[Refusal] = ()) -> list[Page]:
+    """The form to fill in, one row per value; rows that were not taken stand in it with the reason."""
+    fields = tuple(dict.fromkeys(one.word(say.lang) for one in editable(dictionary).values()))
+    heads = [say(f"todo.{one}") for one in (*_COLUMNS, "reason")]
+    columns = [Column(head, 22, "text", fields if at == 1 else (), free=True) for at, head in enumerate(heads)]
+    return [Page(say("todo.page_amendments"), columns, [("", [*one.cells, one.reason]) for one in rows])]
 
 
 def read_amendments(
@@ -80,15 +67,10 @@ def read_amendments(
     Not taken: a customer or a field that is not known, a value that cannot be read, an old value that is not on record.
     """
     taken, refused = [], []
-    for page in read_sheets(path, file=file):
-        rows = [[str(cell or "").strip() for cell in cells] for _, cells in page.rows]
-        if not rows or rows[0][0] != mark(KIND):
-            continue
-        for cells in rows[1:]:
-            cells = [*cells, *[""] * 7][1:7]
-            if any(cells):
-                one = _read(cells, book, dictionary, on, file, say)
-                (taken if isinstance(one, Amendment) else refused).append(one)
+    for row in read_form(path, KIND, heads=lambda say: {one: say(f"todo.{one}") for one in _COLUMNS}, file=file):
+        if any(cells := [row[one] for one in _COLUMNS]):
+            one = _read(cells, book, dictionary, on, file, say)
+            (taken if isinstance(one, Amendment) else refused).append(one)
     return taken, refused
 
 

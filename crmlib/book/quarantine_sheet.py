@@ -6,23 +6,22 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from crmlib.book.batches import Batch, Sheet
 from crmlib.book.corrections import Correction, Corrections
+from crmlib.book.form import Column, Page, leave_form, read_form
 from crmlib.book.hiding import mask_cells
 from crmlib.book.shelf import Book
 from crmlib.dictionary import Dictionary, Field
-from crmlib.errors import DataError
 from crmlib.home import Home
-from crmlib.intake.workbooks import read_sheets
 from crmlib.keys import Key
 from crmlib.labels import Say
-from crmlib.returned import mark
 
 KIND = "quarantine"
+FILE = "quarantine.xlsx"
 _LEADING = ("source_file", "sheet", "line", "reason", "suggestion")
-_FIRST = 1 + len(_LEADING)  # where the file's own columns begin
+_WIDTHS = (18, 9, 9, 36, 36)
+_UNREADABLE = "-"  # the key of a row that cannot be mended in the sheet
 
 
 class Refused(NamedTuple):
@@ -36,57 +35,36 @@ class Refused(NamedTuple):
     faults: pd.DataFrame
 
 
-def write_quarantine(
-    path: Path, book: Book, batches: list[Batch], *, home: Home, key: Key, dictionary: Dictionary, say: Say
-) -> int:
-    """One page per source sheet: reason and advice first, then the row as the file has it, faulty cells coloured.
+def leave_quarantine(
+    home: Home, book: Book, batches: list[Batch], *, key: Key, dictionary: Dictionary, say: Say
+) -> str:
+    """data/todo/quarantine.xlsx, one page per source sheet: reason and advice first, then the row as the file has it, faulty cells
+    coloured; rows that a later export brought in order are left out. Returns a line on it."""
+    faults, corrections, path = open_faults(book), Corrections(home, key), home.todo / FILE
+    sheets = [Sheet(batch, number) for batch in batches for number in range(len(batch.sheets))]
+    words = {"home": home, "key": key, "dictionary": dictionary}
+    found = [one for sheet in sheets if (one := find_refused(sheet, faults, corrections, **words))]
+    pages = [_page(one, dictionary, say) for one in found] + _unreadable(faults, found, say)
+    n = sum(len(page.rows) for page in pages)
+    return leave_form(home, path, KIND, pages, say=say, done=say("todo.quarantine_written", n=n, path=path))
 
-    Rows that a later export brought in order are left out. Returns the number of rows.
-    """
-    faults, corrections = open_faults(book), Corrections(home, key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    workbook = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    bold = workbook.add_format({"bold": True, "bg_color": "#EEF1F4", "bottom": 1})
-    wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-    plain, red = (
-        workbook.add_format({"num_format": "@", "valign": "top"}),
-        workbook.add_format({"bg_color": "#FDE0DC", "num_format": "@", "valign": "top"}),
-    )
-    pages = [
-        (batch, refused)
-        for batch in batches
-        for number in range(len(batch.sheets))
-        if (
-            refused := find_refused(
-                Sheet(batch, number), faults, corrections, home=home, key=key, dictionary=dictionary
-            )
-        )
-    ]
-    for batch, refused in pages:
-        about, headers = refused.sheet.about, list(refused.plain.columns)
-        page = workbook.add_worksheet(_page_name(workbook, about["sheet"] or Path(batch.file).stem))
-        page.write_row(0, 0, [mark(KIND), *(say(f"todo.{name}") for name in _LEADING), *headers], bold)
-        page.freeze_panes(1, _FIRST)
-        page.set_landscape()
-        page.fit_to_pages(1, 0)
-        page.set_column(0, 0, None, None, {"hidden": True})
-        page.set_column(1, 1, 18)
-        page.set_column(4, 5, 36)
-        page.set_column(_FIRST, _FIRST + len(headers), 16)
-        for row, line in enumerate(refused.plain.index, start=1):
-            words, advice = _explain(refused.faults[refused.faults["line"].eq(line)], say)
-            place = f"{batch.sequence}:{refused.sheet.number}:{line}:{refused.content[line]}"
-            page.write_row(row, 0, [place, batch.file, about["sheet"], int(line), words, advice], wrapped)
-            for column, header in enumerate(headers, start=_FIRST):
-                bad = refused.faulty.at[line, header]
-                page.write_string(row, column, _text(refused.shown.at[line, header]), red if bad else plain)
-        _offer_choices(page, refused, dictionary, say)
-    written = sum(len(refused.plain) for _, refused in pages)
-    written += _write_unreadable(workbook, faults, pages, bold, say)
-    if not workbook.worksheets():
-        workbook.add_worksheet("1").write(0, 0, say("todo.nothing"))
-    workbook.close()
-    return written
+
+def _page(refused: Refused, dictionary: Dictionary, say: Say) -> Page:
+    """The row's place and content are its key. Every column may be mended; where one is faulty its list of values is offered."""
+    sheet, fields = refused.sheet, _fields(refused.sheet, dictionary)
+    columns = [Column(head, width) for head, width in zip(_heads(say).values(), _WIDTHS, strict=True)]
+    for header in refused.plain.columns:
+        choices = dictionary.choices.get(fields[header].choice, {}) if header in fields else {}
+        words = tuple(one.word(say.lang) for one in choices.values()) if refused.faulty[header].any() else ()
+        columns.append(Column(header, 16, "text", words, free=True))
+    rows = []
+    for line, cells in zip(refused.plain.index, refused.shown.itertuples(index=False), strict=True):
+        about = _explain(refused.faults[refused.faults["line"].eq(line)], say)
+        place = f"{sheet.batch.sequence}:{sheet.number}:{line}:{refused.content[line]}"
+        rows.append((place, [sheet.batch.file, sheet.about["sheet"], int(line), *about, *cells]))
+    places = zip(*np.nonzero(refused.faulty.to_numpy()), strict=True)
+    looks = {(int(row), len(_LEADING) + int(column)): "faulty" for row, column in places}
+    return Page(sheet.about["sheet"] or Path(sheet.batch.file).stem, columns, rows, looks, frozen=len(_LEADING))
 
 
 def open_faults(book: Book) -> pd.DataFrame:
@@ -151,35 +129,28 @@ def read_quarantine(
     found: list[Correction] = []
     known: dict[tuple[int, int], Refused | None] = {}
     changed, unknown = set(), 0
-    for page in read_sheets(path, file=file):
-        rows = iter(page.rows)
-        header = next((cells for _, cells in rows), [])
-        if not header or header[0] != mark(KIND):
-            if any(cell == mark(KIND) for cell in header):
-                raise DataError("error.sheet_columns_moved", file=file, sheet=page.name)
+    for row in read_form(path, KIND, heads=_heads, file=file):
+        place = row.key.split(":")
+        if len(place) != 4:
+            unknown += row.key != _UNREADABLE
             continue
-        for _, cells in rows:
-            place = str(cells[0] or "").split(":")
-            if len(place) != 4:
-                unknown += any(cells)
-                continue
-            at = (int(place[0]), int(place[1]))
-            if at not in known and at in sheets:
-                known[at] = find_refused(sheets[at], faults, corrections, home=home, key=key, dictionary=dictionary)
-            refused, line = known.get(at), int(place[2])
-            if refused is None or line not in refused.content.index or refused.content[line] != place[3]:
-                unknown += 1
-                continue
-            for name, cell in zip(header[_FIRST:], cells[_FIRST:], strict=False):
-                if name in refused.plain and (one := _corrected(refused, line, name, cell, dictionary)):
-                    found.append(one)
-                    changed.add((at, line))
+        at = (int(place[0]), int(place[1]))
+        if at not in known and at in sheets:
+            known[at] = find_refused(sheets[at], faults, corrections, home=home, key=key, dictionary=dictionary)
+        refused, line = known.get(at), int(place[2])
+        if refused is None or line not in refused.content.index or refused.content[line] != place[3]:
+            unknown += 1
+            continue
+        for name in filter(row.columns.__contains__, refused.plain.columns):
+            if one := _corrected(refused, line, name, row[name], dictionary):
+                found.append(one)
+                changed.add((at, line))
     return Returned(found, len(changed), unknown)
 
 
-def _corrected(refused: Refused, line: int, header: str, cell: str | None, dictionary: Dictionary) -> Correction | None:
+def _corrected(refused: Refused, line: int, header: str, cell: str, dictionary: Dictionary) -> Correction | None:
     """A cell as it came back, if it is not what was shown."""
-    new = _text(cell).strip()
+    new = cell.strip()
     if new in (_text(refused.plain.at[line, header]).strip(), _text(refused.shown.at[line, header]).strip()):
         return None
     field = _fields(refused.sheet, dictionary).get(header)
@@ -211,41 +182,25 @@ def _explain(faults: pd.DataFrame, say: Say) -> tuple[str, str]:
     return "；".join(reasons), "；".join(say(one) for one in faults["suggestion"].unique() if say.has(one))
 
 
-def _offer_choices(page, refused: Refused, dictionary: Dictionary, say: Say) -> None:
-    """A drop-down in every faulty cell whose field has a list of values; others may still be typed."""
-    fields = _fields(refused.sheet, dictionary)
-    for column, header in enumerate(refused.plain.columns, start=_FIRST):
-        choices = dictionary.choices.get(fields[header].choice) if header in fields else None
-        words = [one.word(say.lang) for one in choices.values()] if choices else []
-        if 0 < len(",".join(words)) < 255:  # what Excel takes
-            for row in np.flatnonzero(refused.faulty[header]) + 1:
-                rule = {"validate": "list", "source": words, "error_type": "information"}
-                page.data_validation(int(row), column, int(row), column, rule)
-
-
-def _write_unreadable(workbook, faults: pd.DataFrame, pages: list[tuple[Batch, Refused]], bold, say: Say) -> int:
-    """Rows that never had columns: they can only be mended in their own file. Returns their number."""
-    told = {(b.sequence, r.sheet.about["sheet"] or "", n) for b, r in pages for n in r.plain.index}
-    places = list(zip(faults["batch"], faults["sheet"].fillna(""), faults["line"], strict=True))
+def _unreadable(faults: pd.DataFrame, found: list[Refused], say: Say) -> list[Page]:
+    """Rows that never had columns: they can only be mended in their own file."""
+    told = {(r.sheet.batch.sequence, r.sheet.about["sheet"] or "", n) for r in found for n in r.plain.index}
+    places = zip(faults["batch"], faults["sheet"].fillna(""), faults["line"], strict=True)
     rest = faults[[place not in told for place in places]]
     if rest.empty:
-        return 0
-    page = workbook.add_worksheet(_page_name(workbook, say("todo.unreadable")))
-    page.write_row(0, 0, [*(say(f"todo.{name}") for name in _LEADING), say("todo.excerpt")], bold)
-    page.freeze_panes(1, 0)
-    page.set_column(3, 5, 36)
+        return []
+    heads = [*_heads(say).values(), say("todo.excerpt")]
+    columns = [Column(head, width) for head, width in zip(heads, (*_WIDTHS, 36), strict=True)]
     lines = rest.groupby(["batch", "source_file", "sheet", "line"], dropna=False, sort=True)
-    for row, ((_, file, sheet, line), some) in enumerate(lines, start=1):
-        page.write_row(row, 0, [file, _text(sheet), int(line), *_explain(some, say), _text(some["value"].iloc[0])])
-    return len(lines)
+    rows = [
+        (_UNREADABLE, [file, _text(sheet), int(line), *_explain(some, say), _text(some["value"].iloc[0])])
+        for (_, file, sheet, line), some in lines
+    ]
+    return [Page(say("todo.unreadable"), columns, rows)]
 
 
-def _page_name(workbook, wanted: str) -> str:
-    """A name that Excel takes: 31 characters, none of []:*?/\\, not given yet."""
-    taken = {page.get_name().lower() for page in workbook.worksheets()}
-    base = "".join(c for c in wanted if c not in "[]:*?/\\'")[:26] or "1"
-    names = [base, *(f"{base} {n}" for n in range(2, len(taken) + 3))]
-    return next(name for name in names if name.lower() not in taken)
+def _heads(say: Say) -> dict[str, str]:
+    return {f"#{one}": say(f"todo.{one}") for one in _LEADING}  # a file may have a column of that name
 
 
 def _text(value: object) -> str:

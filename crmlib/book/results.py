@@ -6,8 +6,8 @@ from crmlib.book.balance import STATUSES, balance_line
 from crmlib.book.batches import list_batches
 from crmlib.book.build import Built
 from crmlib.book.decisions import read_decisions
-from crmlib.book.quarantine_sheet import write_quarantine
-from crmlib.book.review_sheet import write_review
+from crmlib.book.quarantine_sheet import leave_quarantine
+from crmlib.book.review_sheet import leave_pairs
 from crmlib.book.shelf import Book
 from crmlib.book.work import Work
 from crmlib.errors import DataError
@@ -56,18 +56,8 @@ def publish_tables(work: Work, book: Book) -> None:
 
 def write_todo(home: Home, built: Built, *, say: Say) -> list[str]:
     """data/todo/quarantine.xlsx and review.xlsx. Returns a line on each."""
-    todo, book = home.todo, built.book
-    rows = write_quarantine(
-        todo / "quarantine.xlsx",
-        book,
-        list_batches(home),
-        home=home,
-        key=built.key,
-        dictionary=built.dictionary,
-        say=say,
-    )
-    pairs = write_review(todo / "review.xlsx", book, decided=read_decisions(home), say=say)
+    words = {"key": built.key, "dictionary": built.dictionary, "say": say}
     return [
-        say("todo.quarantine_written", n=rows, path=todo / "quarantine.xlsx"),
-        say("todo.review_written", n=pairs, path=todo / "review.xlsx"),
+        leave_quarantine(home, built.book, list_batches(home), **words),
+        leave_pairs(home, built.book, decided=read_decisions(home), say=say),
     ]

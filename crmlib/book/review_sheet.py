@@ -4,20 +4,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import xlsxwriter
 
 from crmlib.book.decisions import Decision
+from crmlib.book.form import Column, Page, leave_form, read_form
 from crmlib.book.shelf import Book
+from crmlib.home import Home
 from crmlib.intake.matching import explain_why
-from crmlib.intake.workbooks import read_sheets
 from crmlib.labels import LANGS, Say, speaker
-from crmlib.returned import mark
 
 KIND = "review"
+FILE = "review.xlsx"
 CHOICES = ("same", "different", "unsure")
 CHECKED = 5  # united pairs of each rule that are laid before people to check
-_LEADING = ("decision", "remark", "why", "rule", "strength", "customer_a", "customer_b")
+_TOLD = {"why": 26, "rule": 14, "strength": 10, "customer_a": 10, "customer_b": 10}  # column → its width
 SIDES = ("name", "contact", "phone", "email", "city", "address", "industry_raw", "source_id", "file")
+_SIDE_BY_SIDE = [f"{one}_{side}" for one in SIDES for side in "ab"]
 
 
 class Answers(NamedTuple):
@@ -44,66 +45,54 @@ def pairs_to_check(book: Book, *, decided: pd.DataFrame) -> pd.DataFrame:
     return _with_sides(book, links.assign(reason=""))
 
 
-def write_review(path: Path, book: Book, *, decided: pd.DataFrame, say: Say) -> int:
-    """Doubtful pairs, and on a second page a few of each rule's united pairs to check. Returns the number of doubtful ones."""
-    pairs, checks = pairs_to_review(book), pairs_to_check(book, decided=decided)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    workbook = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    for name, table in (("review", pairs), ("check", checks)):
-        _write_page(workbook, say(f"todo.page_{name}"), table, say)
-    workbook.close()
-    return len(pairs)
+def leave_pairs(home: Home, book: Book, *, decided: pd.DataFrame, say: Say) -> str:
+    """data/todo/review.xlsx: doubtful pairs, and on a second page a few of each rule's united pairs to check. Returns a line on it."""
+    pairs, path = pairs_to_review(book), home.todo / FILE
+    checks = pairs_to_check(book, decided=decided)
+    pages = [_page(say("todo.page_review"), pairs, say), _page(say("todo.page_check"), checks, say)]
+    return leave_form(home, path, KIND, pages, say=say, done=say("todo.review_written", n=len(pairs), path=path))
 
 
-def _write_page(workbook: xlsxwriter.Workbook, name: str, pairs: pd.DataFrame, say: Say) -> None:
-    look = {"valign": "top", "text_wrap": True}
-    bold = workbook.add_format({"bold": True, "bg_color": "#EEF1F4", "bottom": 1, "text_wrap": True})
-    plain, asked = workbook.add_format(look), workbook.add_format(look | {"bg_color": "#FFF6D6"})
-    differs = workbook.add_format(look | {"font_color": "#B3261E"})
-    page = workbook.add_worksheet(name)
-    headers = [f"{say(f'todo.{one}')}{say(f'todo.side_{side}')}" for one in SIDES for side in "ab"]
-    page.write_row(0, 0, [mark(KIND), *(say(f"todo.{one}") for one in _LEADING), *headers], bold)
-    page.freeze_panes(1, 4)
-    page.set_landscape()
-    page.fit_to_pages(1, 0)
-    page.set_column(0, 0, None, None, {"hidden": True})
-    page.set_column(1, 1, 14)
-    page.set_column(2, 3, 26)
-    page.set_column(4, 4, 14)
-    page.set_column(5, 7, 10)
-    page.set_column(8, 7 + len(headers), 20)
-    for row, pair in enumerate(pairs.to_dict("records"), start=1):
-        page.write_string(row, 0, f"{pair['row_a']}:{pair['row_b']}:{pair['rule']}")
-        page.write_row(row, 1, ["", ""], asked)
-        told = [explain_why(pair["why"], say), say(f"rule.{pair['rule']}"), float(pair["strength"])]
-        page.write_row(row, 3, [*told, pair["customer_a"], pair["customer_b"]], plain)
-        for place, one in enumerate(SIDES):
-            left, right = (pair[f"{one}_{side}"] for side in "ab")
-            page.write_row(row, 8 + 2 * place, [left, right], differs if left and right and left != right else plain)
-    words = [say(f"todo.{one}") for one in CHOICES]
-    page.data_validation(1, 1, max(1, len(pairs)), 1, {"validate": "list", "source": words})
+def _page(name: str, pairs: pd.DataFrame, say: Say) -> Page:
+    heads = _heads(say)
+    words = tuple(say(f"todo.{one}") for one in CHOICES)
+    asked = [Column(heads["decision"], 14, "fill", words), Column(heads["remark"], 26, "fill")]
+    told = [Column(heads[one], width) for one, width in _TOLD.items()]
+    rows, differs = [], {}
+    for at, pair in enumerate(pairs.to_dict("records")):
+        why = [explain_why(pair["why"], say), say(f"rule.{pair['rule']}"), float(pair["strength"])]
+        sides = [pair[one] for one in _SIDE_BY_SIDE]
+        first = len(asked) + len(told)
+        for place in range(0, len(sides), 2):
+            if sides[place] and sides[place + 1] and sides[place] != sides[place + 1]:
+                differs |= dict.fromkeys([(at, first + place), (at, first + place + 1)], "differs")
+        cells = ["", "", *why, pair["customer_a"], pair["customer_b"], *sides]
+        rows.append((f"{pair['row_a']}:{pair['row_b']}:{pair['rule']}", cells))
+    return Page(name, [*asked, *told, *(Column(heads[one]) for one in _SIDE_BY_SIDE)], rows, differs, frozen=3)
 
 
 def read_review(path: Path, *, file: str) -> Answers:
     """The decisions of a sheet that came back, in whichever language they were chosen."""
     verdicts = {speaker(lang)(f"todo.{one}"): one for lang in LANGS for one in CHOICES}
     decisions, unsure, unread = [], 0, []
-    for page in read_sheets(path, file=file):
-        for line, cells in page.rows:
-            place = str(cells[0] or "").split(":")
-            said = str((cells[1] if len(cells) > 1 else "") or "").strip()
-            if len(place) != 3 or place[0].startswith("#") or not said:
-                continue
-            verdict = verdicts.get(said)
-            if verdict is None:
-                unread.append(f"{page.name}!B{line}")
-            elif verdict == "unsure":
-                unsure += 1
-            else:
-                remark = str(cells[2] or "").strip()
-                names = tuple(str(cell or "") for cell in cells[8:10])
-                decisions.append(Decision(verdict, [(place[0], place[1])], names, rule=place[2], why=remark))
+    for row in read_form(path, KIND, heads=_heads, file=file):
+        place, said = row.key.split(":"), row["decision"]
+        if not said:
+            continue
+        verdict = verdicts.get(said)
+        if verdict is None or len(place) != 3:
+            unread.append(row.place("decision"))
+        elif verdict == "unsure":
+            unsure += 1
+        else:
+            names = (row["name_a"], row["name_b"])
+            decisions.append(Decision(verdict, [(place[0], place[1])], names, rule=place[2], why=row["remark"]))
     return Answers(decisions, unsure, unread)
+
+
+def _heads(say: Say) -> dict[str, str]:
+    sides = {f"{one}_{side}": f"{say(f'todo.{one}')}{say(f'todo.side_{side}')}" for one in SIDES for side in "ab"}
+    return {one: say(f"todo.{one}") for one in ("decision", "remark", *_TOLD)} | sides
 
 
 def _with_sides(book: Book, pairs: pd.DataFrame) -> pd.DataFrame:

@@ -6,20 +6,16 @@ from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
-import xlsxwriter
-from xlsxwriter.utility import xl_col_to_name
 
+from crmlib.book.form import Column, Page, leave_form, read_form
 from crmlib.book.ledger import append_lines, read_lines
 from crmlib.book.shelf import Book
 from crmlib.dictionary import DICTIONARY, Field
-from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.intake.cells import same_word, split_items
-from crmlib.intake.workbooks import read_sheets
 from crmlib.intervals import wilson
 from crmlib.labels import LANGS, Say, speaker
 from crmlib.periods import Period
-from crmlib.returned import mark
 from crmlib.settings import Entry
 
 KIND = "spot_check"
@@ -34,7 +30,6 @@ DATED = {
 }
 MOST_FIELDS = 12  # columns that a person can compare
 VERDICTS = ("right", "wrong", "unclear")
-_VERDICT_COLUMNS = ["result", "wrong_field", "remark"]
 _COLUMNS = ["period", "table", "row_id", "result", "field", "remark"]
 
 
@@ -59,84 +54,59 @@ def draw_sample(book: Book, table: str, *, period: Period, entry: Entry) -> pd.D
 
 
 def leave_spot_check(home: Home, book: Book, *, period: Period, entry: Entry, say: Say) -> str:
-    """data/todo/spot_check_<period>.xlsx, unless it lies there already: somebody may be filling it in. Returns a line on it."""
+    """data/todo/spot_check_<period>.xlsx, a page per table: what the book knows of each drawn record, and before it the verdict
+    to choose, with the field that is wrong. Returns a line on it."""
     path = home.todo / f"{KIND}_{period.text}.xlsx"
-    if path.exists():
-        return say("spot.kept", path=path)
-    n = write_spot_check(path, book, period=period, entry=entry, say=say)
-    return say("spot.written", n=n, path=path) if n else say("spot.nothing", period=period.text)
-
-
-def write_spot_check(path: Path, book: Book, *, period: Period, entry: Entry, say: Say) -> int:
-    """A page per table: what the book knows of each drawn record, and beside it the verdict to choose, with the field that is
-    wrong. Returns the number of records; 0 leaves no file."""
     samples = {name: draw_sample(book, name, period=period, entry=entry) for name in ("customers", *DATED)}
-    samples = {name: rows for name, rows in samples.items() if len(rows)}
-    path.unlink(missing_ok=True)
-    if not samples:
-        return 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    workbook = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    bold = workbook.add_format({"bold": True, "bg_color": "#EEF1F4", "bottom": 1, "text_wrap": True})
-    fill = workbook.add_format({"bg_color": "#FFF8E1", "border": 1, "border_color": "#DDDDDD"})
     places = _places(book)
-    for table, rows in samples.items():
-        page = workbook.add_worksheet(DICTIONARY.tables[table].word(say.lang)[:31])
-        fields = _shown(table, rows)
-        heads = [f"{period.text} {say('spot.source')}", *(say(f"spot.{name}") for name in _VERDICT_COLUMNS)]
-        page.write_row(0, 0, [mark(KIND), *heads, *(f.word(say.lang) for f in fields)], bold)
-        page.freeze_panes(1, 5)
-        page.set_column(0, 0, None, None, {"hidden": True})
-        page.set_column(1, 1, 24)
-        page.set_column(2, 3 + len(fields) + 1, 14)
-        for at, row in enumerate(rows.to_dict("records"), start=1):
-            key = row["customer_id"] if table == "customers" else row["row_id"]
-            page.write_string(at, 0, f"{period.text}|{table}|{key}")
-            page.write_string(at, 1, places.get(row["row_id"], ""))
-            for column in (2, 3, 4):
-                page.write_blank(at, column, None, fill)
-            for column, field in enumerate(fields, start=5):
-                page.write_string(at, column, _told(row[field.key], field, say))
-        last = len(rows)
-        page.data_validation(1, 2, last, 2, {"validate": "list", "source": [say(f"spot.{v}") for v in VERDICTS]})
-        heads_at = {
-            "validate": "list",
-            "source": f"=$F$1:${xl_col_to_name(4 + len(fields))}$1",
-            "error_type": "information",
-        }
-        page.data_validation(1, 3, last, 3, heads_at)
-    workbook.close()
-    return sum(map(len, samples.values()))
+    pages = [_page(name, rows, places, period, say) for name, rows in samples.items() if len(rows)]
+    if not pages:
+        return say("spot.nothing", period=period.text)
+    n = sum(len(page.rows) for page in pages)
+    return leave_form(home, path, KIND, pages, say=say, done=say("spot.written", n=n, path=path))
 
 
-def read_spot_check(path: Path, *, file: str = "") -> pd.DataFrame:
+def _page(table: str, rows: pd.DataFrame, places: dict[str, str], period: Period, say: Say) -> Page:
+    fields, heads = _shown(table, rows), _heads(say)
+    names = tuple(field.word(say.lang) for field in fields)
+    columns = [
+        Column(f"{period.text} {say('spot.source')}", 24),
+        Column(heads["result"], 14, "fill", tuple(say(f"spot.{one}") for one in VERDICTS)),
+        Column(heads["wrong_field"], 14, "fill", names, free=True),
+        Column(heads["remark"], 14, "fill"),
+        *(Column(name, 14) for name in names),
+    ]
+    cells = []
+    for row in rows.to_dict("records"):
+        key = row["customer_id"] if table == "customers" else row["row_id"]
+        told = [_told(row[field.key], field, say) for field in fields]
+        cells.append((f"{period.text}|{table}|{key}", [places.get(row["row_id"], ""), "", "", "", *told]))
+    return Page(DICTIONARY.tables[table].word(say.lang), columns, cells, frozen=4)
+
+
+def read_spot_check(path: Path, *, file: str) -> pd.DataFrame:
     """A sheet that came back filled in: one row per record and wrong field: period, table, row_id, result (right, wrong,
     unclear; missing where nobody looked), field (missing where none is named or known), remark.
 
-    A field named beside no verdict means wrong. Raises DataError where the sheet is none of ours.
+    A field named beside no verdict means wrong.
     """
-    found, ours = [], False
+    found = []
     verdicts = {same_word(speaker(lang)(f"spot.{v}")): v for lang in LANGS for v in VERDICTS}
-    for page in read_sheets(path, file=file or path.name):
-        rows = iter(page.rows)
-        header = next((cells for _, cells in rows), [])
-        if not header or header[0] != mark(KIND):
+    for row in read_form(path, KIND, heads=_heads, file=file):
+        period, table, row_id = (row.key.split("|", 2) + ["", ""])[:3]
+        if table not in DICTIONARY.tables or not row_id:
             continue
-        ours = True
-        for _, cells in rows:
-            period, table, row_id = (str(cells[0] or "").split("|", 2) + ["", ""])[:3]
-            if table not in DICTIONARY.tables or not row_id:
-                continue
-            said, wrong, remark = (str(cell or "").strip() for cell in (list(cells[2:5]) + [""] * 3)[:3])
-            fields = [_field_named(table, word) for word in split_items(wrong)] or [None]
-            result = "wrong" if wrong else verdicts.get(same_word(said)) or ("unclear" if said else None)
-            found += [
-                (period, table, row_id, result, field if result == "wrong" else None, remark or None)
-                for field in fields
-            ]
-    if not ours:
-        raise DataError("error.sheet_kind", file=file or path.name, kind=KIND)
+        said, wrong, remark = row["result"], row["wrong_field"], row["remark"]
+        fields = [_field_named(table, word) for word in split_items(wrong)] or [None]
+        result = "wrong" if wrong else verdicts.get(same_word(said)) or ("unclear" if said else None)
+        found += [
+            (period, table, row_id, result, field if result == "wrong" else None, remark or None) for field in fields
+        ]
     return pd.DataFrame(found, columns=_COLUMNS).astype("str").drop_duplicates(ignore_index=True)
+
+
+def _heads(say: Say) -> dict[str, str]:
+    return {one: say(f"spot.{one}") for one in ("result", "wrong_field", "remark")}
 
 
 def add_spot_check(home: Home, checked: pd.DataFrame, *, who: str, at: datetime, source: str) -> list[int]:

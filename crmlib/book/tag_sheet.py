@@ -6,25 +6,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import xlsxwriter
 
 from crmlib.book.customer import find_customer
+from crmlib.book.form import Column, Page, leave_form, read_form
 from crmlib.book.ledger import append_lines, read_lines
 from crmlib.book.shelf import Book
 from crmlib.dictionary import DICTIONARY
 from crmlib.errors import UsageError
 from crmlib.home import Home
-from crmlib.intake.workbooks import read_sheets
 from crmlib.labels import LANGS, Say, speaker
-from crmlib.returned import mark
 
 KIND = "tags"
 FILE = "tag_proposals.xlsx"
 VERDICTS = ("approve", "reject")
 ACTS = ("add", "end")
-OWN_ROWS = 500  # lines to fill in on the page of one's own tags
+OWN_ROWS = 500  # lines drawn on the page of one's own tags
 ENTRY = ["customer_id", "family", "value", "act", "on", "of", "who", "line"]
-_PROPOSED = ("tag_decision", "tag_remark", "customer_id", "name", "tag_of", "tag_to", "tag_why", "tag_on")
+_ASKED, _TOLD = ("tag_decision", "tag_remark"), ("customer_id", "name", "tag_of", "tag_to", "tag_why", "tag_on")
 _OWN = ("tag_customer", "tag_family", "tag_value", "tag_act", "tag_remark")
 
 
@@ -41,43 +39,28 @@ class TagEntry(NamedTuple):
 
 
 def leave_tag_sheet(home: Home, proposals: pd.DataFrame, *, as_of: date, say: Say) -> str:
-    """data/todo/tag_proposals.xlsx, unless somebody has begun to fill in the one that lies there. Returns a line on it.
+    """data/todo/tag_proposals.xlsx: a page of proposals with a decision to choose, and a page of blank lines for own tags, which
+    hold from `as_of` on. Returns a line on it.
 
     proposals: customer_id, name, of, to, why, on.
     """
-    path = home.todo / FILE
-    if path.exists() and any(_filled(path)):
-        return say("tags.sheet_kept", path=path)
-    write_tag_sheet(path, proposals, as_of=as_of, say=say)
-    return say("tags.sheet_written", n=len(proposals), path=path)
-
-
-def write_tag_sheet(path: Path, proposals: pd.DataFrame, *, as_of: date, say: Say) -> None:
-    """A page of proposals with a decision to choose, and a page of blank lines for own tags, which hold from `as_of` on."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
-        bold = workbook.add_format({"bold": True, "bg_color": "#EEF1F4", "bottom": 1, "text_wrap": True})
-        fill = workbook.add_format({"bg_color": "#FFF8E1", "border": 1, "border_color": "#DDDDDD"})
-        pages = [workbook.add_worksheet(say(f"tags.page_{one}")) for one in ("proposals", "own")]
-        for page, heads in zip(pages, (_PROPOSED, _OWN), strict=True):
-            page.write_row(0, 0, [mark(KIND), *(say(f"todo.{one}") for one in heads)], bold)
-            page.freeze_panes(1, 0)
-            page.set_column(0, 0, None, None, {"hidden": True})
-            page.set_column(1, len(heads), 20)
-        for at, row in enumerate(proposals.to_dict("records"), start=1):
-            pages[0].write_string(at, 0, "|".join([row["on"].isoformat(), row["customer_id"], row["of"], row["to"]]))
-            pages[0].write_row(at, 1, ["", ""], fill)
-            name = "" if pd.isna(row["name"]) else row["name"]
-            pages[0].write_row(
-                at, 3, [row["customer_id"], name, row["of"], row["to"], row["why"], row["on"].isoformat()]
-            )
-        for at in range(1, OWN_ROWS + 1):
-            pages[1].write_string(at, 0, f"{as_of.isoformat()}|own")
-        verdicts, acts = ([say(f"tags.{one}") for one in words] for words in (VERDICTS, ACTS))
-        pages[0].data_validation(1, 1, max(1, len(proposals)), 1, {"validate": "list", "source": verdicts})
-        families = [choice.word(say.lang) for choice in DICTIONARY.choices["tag_family"].values()]
-        pages[1].data_validation(1, 2, OWN_ROWS, 2, {"validate": "list", "source": families})
-        pages[1].data_validation(1, 4, OWN_ROWS, 4, {"validate": "list", "source": acts})
+    choices = {
+        "tag_decision": tuple(say(f"tags.{one}") for one in VERDICTS),
+        "tag_family": tuple(choice.word(say.lang) for choice in DICTIONARY.choices["tag_family"].values()),
+        "tag_act": tuple(say(f"tags.{one}") for one in ACTS),
+    }
+    heads, path = _heads(say), home.todo / FILE
+    asked, own = ([Column(heads[one], 20, "fill", choices.get(one, ())) for one in some] for some in (_ASKED, _OWN))
+    rows = []
+    for row in proposals.to_dict("records"):
+        on = row["on"].isoformat()
+        key = "|".join([on, row["customer_id"], row["of"], row["to"]])
+        rows.append((key, ["", "", row["customer_id"], row["name"], row["of"], row["to"], row["why"], on]))
+    pages = [
+        Page(say("tags.page_proposals"), [*asked, *(Column(heads[one]) for one in _TOLD)], rows),
+        Page(say("tags.page_own"), own, [(f"{as_of.isoformat()}|own", [])] * OWN_ROWS),
+    ]
+    return leave_form(home, path, KIND, pages, say=say, done=say("tags.sheet_written", n=len(rows), path=path))
 
 
 def read_tag_sheet(path: Path, book: Book, *, file: str) -> tuple[list[TagEntry], list[str]]:
@@ -85,30 +68,40 @@ def read_tag_sheet(path: Path, book: Book, *, file: str) -> tuple[list[TagEntry]
     verdicts, acts, families = _said("tags", VERDICTS), _said("tags", ACTS), _families()
     entries: list[TagEntry] = []
     unread: list[str] = []
-    for name, line, cells in _filled(path, file):
-        key = cells[0].split("|")
-        on = date.fromisoformat(key[0])
+    below = ""
+    for row in read_form(path, KIND, heads=_heads, file=file):
+        key = row.key.split("|")
         if len(key) == 4:
-            verdict = verdicts.get(cells[1])
+            on = date.fromisoformat(key[0])
+            verdict = verdicts.get(row["tag_decision"])
             if verdict == "approve":
                 entries += [TagEntry(key[1], "status", key[2], "end", on)] if key[2] else []
-                entries.append(TagEntry(key[1], "status", key[3], "add", on, key[2], cells[2]))
+                entries.append(TagEntry(key[1], "status", key[3], "add", on, key[2], row["tag_remark"]))
             elif verdict == "reject":
-                entries.append(TagEntry(key[1], "status", key[3], "reject", on, key[2], cells[2]))
-            else:
-                unread.append(f"{name}!B{line}")
+                entries.append(TagEntry(key[1], "status", key[3], "reject", on, key[2], row["tag_remark"]))
+            elif row["tag_decision"]:
+                unread.append(row.place("tag_decision"))
             continue
-        who, family, value, act, why = cells[1:6]
+        below = row.key or below  # lines may be added under those that we drew
+        if not below:
+            unread.append(row.place())
+            continue
+        family, value, act = row["tag_family"], row["tag_value"], row["tag_act"]
         try:
-            customer = find_customer(book, who)
+            customer = find_customer(book, row["tag_customer"])
         except UsageError:
-            unread.append(f"{name}!B{line}")
+            unread.append(row.place("tag_customer"))
             continue
         if not value or (act and act not in acts) or (family and family not in families):
-            unread.append(f"{name}!C{line}:E{line}")
+            unread.append(row.place("tag_family", "tag_act"))
             continue
-        entries.append(TagEntry(customer, families.get(family, "custom"), value, acts.get(act, "add"), on, "", why))
+        said = (families.get(family, "custom"), value, acts.get(act, "add"))
+        entries.append(TagEntry(customer, *said, date.fromisoformat(below.split("|")[0]), "", row["tag_remark"]))
     return entries, unread
+
+
+def _heads(say: Say) -> dict[str, str]:
+    return {one: say(f"todo.{one}") for one in (*_ASKED, *_TOLD, *_OWN)}
 
 
 def add_tags(home: Home, entries: Iterable[TagEntry], *, who: str, at: datetime, source: str = "") -> list[int]:
@@ -130,20 +123,6 @@ def tag_entries(home: Home, aliases: pd.DataFrame | None = None) -> pd.DataFrame
         now = dict(zip(aliases["alias_id"], aliases["customer_id"], strict=True))
         table = table.assign(customer_id=table["customer_id"].replace(now))
     return table
-
-
-def _filled(path: Path, file: str = ""):
-    """(page, line, cells) of every line that somebody wrote into."""
-    for page in read_sheets(path, file=file or path.name):
-        rows = iter(page.rows)
-        header = next((cells for _, cells in rows), [])
-        if not header or header[0] != mark(KIND):
-            continue
-        for line, cells in rows:
-            texts = [str(cell or "").strip() for cell in (*cells, *[""] * 6)]
-            key = texts[0].count("|")
-            if (key == 3 and texts[1]) or (key == 1 and any(texts[1:6])):
-                yield page.name, line, texts
 
 
 def _said(prefix: str, words: Iterable[str]) -> dict[str, str]:

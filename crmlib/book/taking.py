@@ -8,6 +8,7 @@ from functools import cached_property
 from crmlib.book import amendments, decisions, follow_up, quarantine_sheet, review_sheet, spotcheck, tag_sheet
 from crmlib.book.batches import list_batches
 from crmlib.book.corrections import add_corrections
+from crmlib.book.form import is_filling, write_form
 from crmlib.book.ledger import known_sources
 from crmlib.book.shelf import Book, current_version, open_book
 from crmlib.dictionary import Dictionary
@@ -95,7 +96,9 @@ def _take_amendments(one: Taking) -> Iterator[str]:
     yield one.say("import.amended", file=one.file, n=len(taken))
     if refused:
         rest = one.home.todo / "amendments.xlsx"
-        amendments.write_amendments(rest, rows=refused, **words)
+        if is_filling(one.home, rest, amendments.KIND):
+            rest = rest.with_stem(f"amendments_{one.source[:8]}")
+        write_form(rest, amendments.KIND, amendments.amendment_pages(rows=refused, **words), say=one.say)
         yield one.say("import.not_amended", file=one.file, n=len(refused), why=refused[0].reason, path=rest)
 
 

@@ -5,8 +5,9 @@ from datetime import date
 import openpyxl
 import pytest
 
-from crmlib.book.amendments import write_amendments
+from crmlib.book.amendments import KIND, amendment_pages
 from crmlib.book.customer import open_customer
+from crmlib.book.form import write_form
 from crmlib.book.ledger import read_lines, undo_line
 from crmlib.dictionary import DICTIONARY
 from crmlib.labels import speaker
@@ -24,7 +25,7 @@ def amend(place, intake):
 
     def write(*rows: tuple[str, ...], name: str = "更正.xlsx"):
         path = place.inbox / name
-        write_amendments(path, dictionary=DICTIONARY, say=speaker("zh"))
+        write_form(path, KIND, amendment_pages(dictionary=DICTIONARY, say=speaker("zh")), say=speaker("zh"))
         book = openpyxl.load_workbook(path)
         for row in rows:
             book["更正"].append(["", *row])

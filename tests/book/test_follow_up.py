@@ -54,7 +54,7 @@ def test_a_sheet_that_somebody_fills_in_is_left_alone(place):
     path = review_path(place, "2024-06")
     fill(path, path, notes_C2="x")
     before = path.read_bytes()
-    assert "没有改动" in leave_review(place, ASKED, period="2024-06", say=speaker("zh"))
+    assert "未覆盖" in leave_review(place, ASKED, period="2024-06", say=speaker("zh"))
     assert path.read_bytes() == before
 
 

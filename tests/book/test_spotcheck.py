@@ -13,9 +13,7 @@ from crmlib.book.spotcheck import (
     estimate_errors,
     leave_spot_check,
     read_spot_check,
-    write_spot_check,
 )
-from crmlib.errors import DataError
 from crmlib.labels import speaker
 from crmlib.periods import parse_period
 from crmlib.returned import sheet_kind
@@ -35,10 +33,10 @@ def book(intake):
 
 
 @pytest.fixture
-def sheet(book, tmp_path):
-    path = tmp_path / "spot_check.xlsx"
-    assert write_spot_check(path, book, period=PERIOD, entry=ENTRY, say=speaker("zh")) == 5 + 1
-    return path
+def sheet(book, place):
+    told = leave_spot_check(place, book, period=PERIOD, entry=ENTRY, say=speaker("zh"))
+    assert "6 条" in told  # five customers and an order
+    return place.todo / "spot_check_2024-06.xlsx"
 
 
 @pytest.mark.demand("C11")
@@ -66,10 +64,10 @@ def test_the_sheet_has_boxes_to_tick_a_hidden_key_and_no_personal_value(sheet):
     heads = [cell.value for cell in page[1]]
     assert heads[1:5] == ["2024-06 出处", "核对结果", "错误字段", "说明"] and "客户名称" in heads
     assert page["A2"].value.startswith("2024-06|customers|K")
-    assert {rule.formula1 for rule in page.data_validations.dataValidation} == {
+    assert [rule.formula1 for rule in page.data_validations.dataValidation] == [
         '"对,错,无法核对"',
-        f"$F$1:${openpyxl.utils.get_column_letter(len(heads))}$1",
-    }
+        f'"{",".join(heads[5:])}"',
+    ]
     assert len(scan_files(sheet)) == 0
 
 
@@ -83,7 +81,7 @@ def test_verdicts_come_back_and_give_an_error_rate_by_field(sheet):
         page.cell(line, 3).value, page.cell(line, 4).value = result, field
     page.cell(6, 3).value = "无法核对"
     workbook.save(sheet)
-    checked = read_spot_check(sheet)
+    checked = read_spot_check(sheet, file=sheet.name)
     assert len(checked) == 5 + 1 + 1  # one of them with two wrong fields, one order that nobody looked at
     rates = estimate_errors(checked).set_index(["table", "field"])
     assert rates.loc[("all", "any"), ["drawn", "judged", "wrong"]].tolist() == [6, 4, 2]
@@ -92,31 +90,22 @@ def test_verdicts_come_back_and_give_an_error_rate_by_field(sheet):
     assert pd.isna(rates.loc[("orders", "any"), "rate"])
 
 
-def test_a_sheet_of_another_kind_is_refused(tmp_path):
-    pd.DataFrame({"客户名称": ["甲"]}).to_excel(tmp_path / "other.xlsx", index=False)
-    with pytest.raises(DataError):
-        read_spot_check(tmp_path / "other.xlsx")
-
-
-def test_nothing_to_look_over_leaves_no_sheet(intake, tmp_path):
+def test_nothing_to_look_over_leaves_no_sheet(intake, place):
     book = intake({"订单.csv": ORDERS}).book
-    path = tmp_path / "spot_check.xlsx"
-    assert (
-        write_spot_check(
-            path, book, period=parse_period("2020-01"), entry=replace(ENTRY, spot_share=0.0), say=speaker("zh")
-        )
-        == 0
-    )
-    assert not path.exists()
+    words = {"period": parse_period("2020-01"), "entry": replace(ENTRY, spot_share=0.0), "say": speaker("zh")}
+    assert "没有可抽查" in leave_spot_check(place, book, **words)
+    assert not place.todo.exists()
 
 
-def test_a_sheet_that_somebody_may_be_filling_in_is_not_written_over(book, place):
+def test_a_sheet_that_somebody_is_filling_in_is_not_written_over(book, sheet, place):
     words = {"period": PERIOD, "entry": ENTRY, "say": speaker("zh")}
-    assert "6 条" in leave_spot_check(place, book, **words)
-    path = place.todo / "spot_check_2024-06.xlsx"
-    before = path.read_bytes()
+    assert "6 条" in leave_spot_check(place, book, **words)  # untouched: written anew
+    workbook = openpyxl.load_workbook(sheet)
+    workbook["客户"]["C2"] = "对"
+    workbook.save(sheet)
+    before = sheet.read_bytes()
     assert "未覆盖" in leave_spot_check(place, book, **words)
-    assert path.read_bytes() == before
+    assert sheet.read_bytes() == before
 
 
 def test_without_a_verdict_there_is_no_rate():
