@@ -187,7 +187,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Sla:
-    """Deadlines of tickets of one level, from when they were opened: `close_h`, or `close_workdays` (Monday to Friday)."""
+    """Deadlines of tickets of one level, from when they were opened: `close_h`, or `close_workdays` (of China, or one's own)."""
 
     respond_h: float
     close_h: float = 0.0

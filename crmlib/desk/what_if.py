@@ -10,7 +10,7 @@ import pandas as pd
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
-from crmlib.insight.lists import name_customers
+from crmlib.insight.names import name_customers
 from crmlib.insight.tiers import LABELS, gather_facts, label_facts
 from crmlib.judging import Tiers
 from crmlib.labels import Say

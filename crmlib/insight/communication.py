@@ -7,10 +7,10 @@ import pandas as pd
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables, empty_tables
-from crmlib.insight.entry import name_people
 from crmlib.insight.figures import Figure, state_figure
 from crmlib.insight.frequency import band_talks, count_channels, count_talks, find_silent, sum_talks
-from crmlib.insight.lists import assign_plan_segments, name_customers
+from crmlib.insight.lists import assign_plan_segments
+from crmlib.insight.names import name_customers, name_people
 from crmlib.insight.response import find_causes, list_waits
 from crmlib.insight.response_stats import band_waits, sum_groups, sum_waits
 from crmlib.insight.tiers import assign_tiers

@@ -2,97 +2,121 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import NamedTuple
 
 import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from scipy.stats import CensoredData, ecdf
 
 from crmlib.dictionary import DICTIONARY
+from crmlib.durations import median_duration
 from crmlib.engine import days_between, hours_between, is_midnight, read_frame
 from crmlib.insight.coverage import Tables
+from crmlib.insight.names import name_people
 from crmlib.intervals import wilson
 from crmlib.judging import Sla
+from crmlib.workdays import add_workdays, next_workday
 
 SETTLED = ("resolved", "closed")
 STATUSES = ("on_time", "late", "waiting", "day_only", "not_recorded")
 NORMAL = "normal"  # the level of a complaint for which none is noted
+COLUMNS = (
+    "row_id", "ticket_id", "customer_id", "level", "category", "product", "assigned_to", "opened_at", "in_period",
+    "is_open", "is_answered", "reopened", "revisit_at", "revisit_score", "age_h", "response_h", "handling_h", "handling_days",
+    "respond_h", "close_h", "response", "closing",
+)  # fmt: skip
 
 
-def judge_complaints(tables: Tables, *, sla: Mapping[str, Sla], since: date, start: date, as_of: date) -> pd.DataFrame:
+def judge_complaints(
+    tables: Tables, *, sla: Mapping[str, Sla], own_days: Mapping[str, bool], since: date, start: date, as_of: date
+) -> pd.DataFrame:
     """One row per complaint received in [since, as_of), or earlier and still open: row_id, ticket_id, customer_id, level,
-    category, product, assigned_to, opened_at, in_period (received from `start` on), is_open (missing where nobody notes
-    when or whether tickets are settled), is_answered, reopened, revisit_at, revisit_score, age_h (to `as_of`), response_h, handling_h,
-    handling_days, respond_h and close_h (the deadlines), response, closing.
+    category, product, assigned_to (one name a person), opened_at, in_period (received from `start` on), is_open (missing where
+    nobody notes when or whether tickets are settled), is_answered, reopened, revisit_at, revisit_score, age_h (to `as_of`),
+    response_h, handling_h, handling_days, respond_h and close_h (the deadlines), response, closing.
 
     response and closing are of STATUSES. Where only a day is noted the hours are missing, and the status is told only where no
     time of that day would change it. What happened from `as_of` on is not known yet.
     """
+    settled = _settling_is_noted(tables)
+    rows = _read_complaints(tables, since=since, as_of=as_of, settled=settled)
+    rows = name_people(rows, tables, column="handler")
+    opened, answered, resolved = (rows[name].astype(bool) for name in ("day_opened", "day_answered", "day_resolved"))
+    rows = rows.assign(
+        in_period=(rows["opened_at"] >= pd.Timestamp(start)).astype("boolean"),
+        respond_h=rows["level"].map({level: one.respond_h for level, one in _by_level(sla).items()}).astype("float64"),
+        close_h=_close_hours(rows, sla, own_days),
+    )
+    return rows.assign(
+        assigned_to=rows["person"],
+        is_open=rows["is_open"] if settled else pd.Series(pd.NA, rows.index, "boolean"),
+        age_h=rows["age"].mask(opened),
+        response_h=rows["answered"].mask(opened | answered),
+        handling_h=rows["handled"].mask(opened | resolved | rows["is_open"].astype(bool) | (rows["handled"] < 0)),
+        response=_judge_response(rows),
+        closing=_judge_closing(rows) if settled else pd.array(["not_recorded"] * len(rows), dtype="str"),
+    )[list(COLUMNS)]
+
+
+def _read_complaints(tables: Tables, *, since: date, as_of: date, settled: bool) -> pd.DataFrame:
+    """Those to judge, with the hours from their opening to the answer, the settling and `as_of` (answered, handled, age), and
+    whether a moment is a day without a time (day_opened, day_answered, day_resolved)."""
     tickets, end = _complaints_before(tables, as_of=as_of), _moment(as_of)
     known = {name: _before(tickets[name], end) for name in ("first_response_at", "resolved_at", "revisit_at")}
-    rows = tickets.mutate(
-        **known, level=tickets.level.fill_null(NORMAL), was_open=_is_open(tickets, end), in_period=tickets.opened_at >= _moment(start)
-    )  # fmt: skip
-    settled = _settling_is_noted(tables)
+    rows = tickets.mutate(**known, is_open=_is_open(tickets, end))
     recent = rows.opened_at >= _moment(since)
-    rows = rows.filter((recent | rows.was_open) if settled else recent)
-    no_time = is_midnight(rows.opened_at)
-    age, answered = hours_between(rows.opened_at, end), hours_between(rows.opened_at, rows.first_response_at)
-    handled = hours_between(rows.opened_at, rows.resolved_at)
-    day_answered, day_resolved = no_time | is_midnight(rows.first_response_at), no_time | is_midnight(rows.resolved_at)
-    respond_h, close_h = _deadline(rows, sla, _respond_hours), _deadline(rows, sla, _close_hours)
-    slack = no_time.ifelse(24.0, 0.0)  # by so much a day without a time may have begun later …
-    late_answer = is_midnight(rows.first_response_at).ifelse(24.0, 0.0)  # … and so much later the answer may have come
-    late_close = is_midnight(rows.resolved_at).ifelse(24.0, 0.0)
-    response = ibis.cases(
-        (answered + late_answer <= respond_h, "on_time"),
-        (answered - slack > respond_h, "late"),
-        (answered.notnull(), "day_only"),
-        (handled + late_close <= respond_h, "on_time"),  # settled so soon that somebody must have answered
-        (~rows.was_open, "not_recorded"),
-        (age - slack > respond_h, "late"),
-        else_="waiting",
-    )
-    closing = ibis.cases(
-        (ibis.literal(not settled), "not_recorded"),
-        (rows.was_open & (age - slack > close_h), "late"),
-        (rows.was_open, "waiting"),
-        (handled + late_close <= close_h, "on_time"),
-        (handled - slack > close_h, "late"),
-        (handled.notnull(), "day_only"),
-        else_="not_recorded",
-    )
-    hours = ibis.null("float64")
-    judged = rows.select(
-        *(
-            "row_id",
-            "ticket_id",
-            "customer_id",
-            "level",
-            "category",
-            "product",
-            "assigned_to",
-            "opened_at",
-            "in_period",
-        ),
-        is_open=rows.was_open if settled else ibis.null("boolean"),
+    rows = rows.filter((recent | rows.is_open) if settled else recent)
+    moments = {"opened": rows.opened_at, "answered": rows.first_response_at, "resolved": rows.resolved_at}
+    days = days_between(rows.opened_at.date(), rows.resolved_at.date())
+    found = rows.select(
+        *("row_id", "ticket_id", "customer_id", "category", "product", "opened_at"),
+        *("is_open", "reopened", "revisit_at"),
+        handler=rows.assigned_id.coalesce(rows.assigned_to),
+        level=rows.level.fill_null(NORMAL),
         is_answered=rows.first_response_at.notnull(),
-        reopened=rows.reopened,
-        revisit_at=rows.revisit_at,
         revisit_score=rows.revisit_score.cast("float64"),
-        age_h=no_time.ifelse(hours, age),
-        response_h=day_answered.ifelse(hours, answered),
-        handling_h=(day_resolved | rows.was_open).ifelse(hours, handled),
-        handling_days=rows.was_open.ifelse(
-            ibis.null("int64"), days_between(rows.opened_at.date(), rows.resolved_at.date())
-        ),
-        respond_h=respond_h,
-        close_h=close_h,
-        response=response,
-        closing=closing,
+        age=hours_between(rows.opened_at, end),
+        answered=hours_between(rows.opened_at, rows.first_response_at),
+        handled=hours_between(rows.opened_at, rows.resolved_at),
+        handling_days=rows.is_open.ifelse(ibis.null("int64"), days),
+        **{f"day_{name}": is_midnight(moment).fill_null(False) for name, moment in moments.items()},
     )
-    return read_frame(judged.order_by("opened_at", "row_id"))
+    return read_frame(found.order_by("opened_at", "row_id"))
+
+
+def _judge_response(rows: pd.DataFrame) -> pd.Series:
+    """A day without a time may have begun so much later, `slack`, and the answer have come so much later."""
+    limit, slack = rows["respond_h"], 24 * rows["day_opened"].astype(int)
+    late_answer, late_close = 24 * rows["day_answered"].astype(int), 24 * rows["day_resolved"].astype(int)
+    is_open = rows["is_open"].astype(bool)
+    return _first_of(
+        (rows["answered"] + late_answer <= limit, "on_time"),
+        (rows["answered"] - slack > limit, "late"),
+        (rows["answered"].notna(), "day_only"),
+        (rows["handled"] + late_close <= limit, "on_time"),  # settled so soon that somebody must have answered
+        (~is_open, "not_recorded"),
+        (rows["age"] - slack > limit, "late"),
+        otherwise="waiting",
+    )
+
+
+def _judge_closing(rows: pd.DataFrame) -> pd.Series:
+    limit, slack = rows["close_h"], 24 * rows["day_opened"].astype(int)
+    late_close, is_open = 24 * rows["day_resolved"].astype(int), rows["is_open"].astype(bool)
+    return _first_of(
+        (is_open & (rows["age"] - slack > limit), "late"),
+        (is_open, "waiting"),
+        (rows["handled"] + late_close <= limit, "on_time"),
+        (rows["handled"] - slack > limit, "late"),
+        (rows["handled"].notna(), "day_only"),
+        otherwise="not_recorded",
+    )
+
+
+def _first_of(*cases: tuple[pd.Series, str], otherwise: str) -> pd.Series:
+    where, told = zip(*cases, strict=True)
+    return pd.Series(np.select(where, told, otherwise), where[0].index, "str")
 
 
 def open_complaints(tables: Tables, *, as_of: date) -> ir.Table:
@@ -131,46 +155,36 @@ def _before(moment: ir.TimestampValue, end: ir.TimestampScalar) -> ir.TimestampV
     return (moment < end).ifelse(moment, ibis.null("timestamp(6)"))
 
 
-def _deadline(rows: ir.Table, sla: Mapping[str, Sla], hours) -> ir.FloatingValue:
-    """The hours that a complaint has, by its level and the weekday it came on."""
+def _by_level(sla: Mapping[str, Sla]) -> dict[str, Sla]:
     codes = {one.zh: code for code, one in DICTIONARY.choices["ticket_level"].items()}
-    weekday = rows.opened_at.date().day_of_week.index()
-    cases = [
-        ((rows.level == codes[word]) & (weekday == day), float(hours(one, day))) for word, one in sla.items() for day in range(7)
-    ]  # fmt: skip
-    return ibis.cases(*cases).cast("float64")
+    return {codes[word]: one for word, one in sla.items()}
 
 
-def _respond_hours(sla: Sla, weekday: int) -> float:
-    return sla.respond_h
-
-
-def _close_hours(sla: Sla, weekday: int) -> float:
-    """Workdays as hours of the clock; what comes on a weekend counts from the same time on Monday."""
-    if not sla.close_workdays:
-        return sla.close_h
-    start = np.datetime64("2024-01-01") + weekday  # a Monday
-    return 24.0 * int((np.busday_offset(start, sla.close_workdays, roll="forward") - start).astype(int))
+def _close_hours(rows: pd.DataFrame, sla: Mapping[str, Sla], own: Mapping[str, bool]) -> pd.Series:
+    """The hours of the clock until a complaint is to be settled, by its level and day. Workdays of one that comes on a day off
+    count from the same time on the next workday."""
+    days = pd.Series(rows["opened_at"].dt.date, rows.index, object)
+    hours = {}
+    for level, one in _by_level(sla).items():
+        for on in days[rows["level"].eq(level)].unique():
+            due = add_workdays(next_workday(on, own=own), one.close_workdays, own=own)
+            hours[level, on] = 24.0 * (due - on).days if one.close_workdays else one.close_h
+    return pd.Series([hours.get(key, np.nan) for key in zip(rows["level"], days, strict=True)], rows.index, "float64")
 
 
 # ── summed up
 
 
-def median_hours(hours: pd.Series, done: pd.Series, *, least: int = 1) -> float:
-    """The Kaplan–Meier median of durations of which some still run (`done` False); missing where it is not reached, and of
-    fewer than `least`. Where the curve lies on a half the middle of that step is taken, as for an ordinary median."""
-    known = hours.notna()
-    hours, done = hours[known].to_numpy("float64"), done[known].to_numpy(bool)
-    if len(hours) < max(least, 1) or not done.any():
-        return np.nan
-    curve = ecdf(CensoredData(uncensored=hours[done], right=hours[~done])).sf
-    reached = np.flatnonzero(curve.probabilities <= 0.5 + 1e-12)
-    if not len(reached):
-        return np.nan
-    first = reached[0]
-    if np.isclose(curve.probabilities[first], 0.5) and (later := np.flatnonzero(curve.probabilities < 0.5 - 1e-9)).size:
-        return float((curve.quantiles[first] + curve.quantiles[later[0]]) / 2)
-    return float(curve.quantiles[first])
+class Handling(NamedTuple):
+    """Of each complaint the hours until it was settled, or so far where it is open (missing where only days are noted)."""
+
+    hours: pd.Series
+    settled: pd.Series
+
+
+def time_handling(complaints: pd.DataFrame) -> Handling:
+    so_far = complaints["age_h"].where(complaints["is_open"].eq(True).fillna(False))
+    return Handling(complaints["handling_h"].fillna(so_far), complaints["handling_h"].notna())
 
 
 def sum_complaints(complaints: pd.DataFrame, *, by: str, least: int) -> pd.DataFrame:
@@ -190,11 +204,8 @@ def _sums(rows: pd.DataFrame, least: int) -> dict[str, float]:
     on_time, judged = _judged(rows["response"])
     closed_on_time, closed = _judged(rows["closing"])
     is_open = rows["is_open"].astype("boolean")
-    runs = rows["age_h"].where(is_open.fillna(False))
-    handled, waits = (
-        rows["handling_h"].notna(),
-        ~rows["is_answered"].astype(bool) & rows["response"].isin(["waiting", "late"]),
-    )
+    handling, handled = time_handling(rows), rows["handling_h"].count()
+    waits = ~rows["is_answered"].astype(bool) & rows["response"].isin(["waiting", "late"])
     answered_h = rows["response_h"].fillna(rows["age_h"].where(waits))
     reopened = rows["reopened"].dropna()
     low, high = wilson(on_time, judged) if judged >= max(least, 1) else (np.nan, np.nan)
@@ -206,15 +217,15 @@ def _sums(rows: pd.DataFrame, least: int) -> dict[str, float]:
         "on_time_share": _share(on_time, judged, least),
         "low": round(low, 10),
         "high": round(high, 10),
-        "response_median_h": median_hours(answered_h, ~waits, least=least),
-        "responses": int(answered_h.notna().sum()),
+        "response_median_h": median_duration(answered_h, ~waits, least=least),
+        "responses": int(answered_h.count()),
         "close_judged": closed,
         "close_on_time_share": _share(closed_on_time, closed, least),
-        "handling_median_h": median_hours(rows["handling_h"].fillna(runs), handled, least=least),
-        "running": int(runs.notna().sum()),
-        "handling_mean_h": round(rows["handling_h"].mean(), 10) if handled.sum() >= max(least, 1) else np.nan,
-        "handled": int(handled.sum()),
-        "handling_median_days": rows["handling_days"].median() if rows["handling_days"].notna().sum() >= least else np.nan,
+        "handling_median_h": median_duration(*handling, least=least),
+        "running": int(handling.hours.count() - handled),
+        "handling_mean_h": round(rows["handling_h"].mean(), 10) if handled >= max(least, 1) else np.nan,
+        "handled": int(handled),
+        "handling_median_days": rows["handling_days"].median() if rows["handling_days"].count() >= least else np.nan,
         "reopened": int(reopened.sum()),
         "reopened_known": len(reopened),
         "reopened_share": _share(int(reopened.sum()), len(reopened), least),

@@ -7,7 +7,7 @@ import pandas as pd
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
-from crmlib.insight.lists import name_customers
+from crmlib.insight.names import name_rows
 
 
 def list_overdue(complaints: pd.DataFrame, tables: Tables, *, as_of: date) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def list_overdue(complaints: pd.DataFrame, tables: Tables, *, as_of: date) -> pd
     overdue = found["age_h"] - found["respond_h"].where(unanswered, found["close_h"])
     found = found.assign(lacks=np.where(unanswered, "response", "close"), overdue_h=overdue.round(10))
     found = found.merge(_next_steps(tables, as_of=as_of), on="customer_id", how="left")
-    found = found.merge(name_customers(tables), on="customer_id", how="left").astype({"lacks": "str"})
+    found = name_rows(found, tables).astype({"lacks": "str"})
     found = found.assign(stuck=found["next_step"].isna()).sort_values(
         ["stuck", "overdue_h", "row_id"], ascending=[False, False, True], ignore_index=True
     )

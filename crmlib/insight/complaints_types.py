@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, hypergeom
 
+from crmlib.durations import median_duration
 from crmlib.engine import read_frame
-from crmlib.insight.complaints import median_hours
+from crmlib.insight.complaints import time_handling
 from crmlib.insight.coverage import Tables
 from crmlib.masking import mask_texts
 
@@ -32,9 +33,7 @@ def rank_types(complaints: pd.DataFrame, tables: Tables, *, since: date, most: i
             "complaints": len(some),
             "in_period": int(some["in_period"].sum()),
             "open": int(some["is_open"].eq(True).sum()),
-            "handling_median_h": median_hours(
-                some["handling_h"].fillna(some["age_h"].where(some["is_open"].eq(True).fillna(False))), some["handling_h"].notna()
-            ),
+            "handling_median_h": median_duration(*time_handling(some)),
             "examples": told.get(name),
         }
         for name in order

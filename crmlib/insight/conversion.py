@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from crmlib.durations import median_duration
 from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.conversion_ways import NEVER, Way
 from crmlib.periods import add_months
@@ -173,25 +174,13 @@ def time_stages(ways: Mapping[str, Way], *, as_of: date, least: int) -> pd.DataF
         for position, (stage, begins, ends, ended, here, measured) in enumerate(spans):
             dated = here & measured & ~np.isnat(begins) & ~(ended & np.isnat(ends))
             days = (np.where(ended, ends, day) - begins)[dated].astype("int64")
-            median = median_time(days, ended[dated]) if dated.sum() >= least else np.nan
+            median = median_duration(days, ended[dated], least=least)
             found = way.cases["seen_at"].to_numpy() >= (last if stage == "way" else position)
             counts = (dated.sum(), (dated & ended).sum(), (dated & ~ended).sum(), (here & ~dated & ~found).sum())
             rows.append((entity, position, stage, *counts, median, dated.sum() >= least))
     columns = ["entity", "position", "stage", "n", "ended", "open", "undated", "median_days", "enough"]
     spans = _only_dated(pd.DataFrame(rows, columns=columns), ["median_days"])
     return _typed(spans.sort_values(columns[:2], ignore_index=True))
-
-
-def median_time(days: np.ndarray, ended: np.ndarray) -> float:
-    """The time by which half have ended, where some have not ended yet (Kaplan and Meier 1958, JASA 53:457); NaN if never."""
-    order = np.argsort(days, kind="stable")
-    days, ended = days[order], ended[order]
-    times, starts = np.unique(days, return_index=True)
-    at_risk = len(days) - starts
-    events = np.add.reduceat(ended.astype("int64"), starts) if len(days) else np.array([])
-    surviving = np.cumprod(1 - events / at_risk)
-    below = np.flatnonzero(surviving <= 0.5 + 1e-12)
-    return float(times[below[0]]) if len(below) else float("nan")
 
 
 def _typed(rows: pd.DataFrame) -> pd.DataFrame:

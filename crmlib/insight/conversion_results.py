@@ -9,8 +9,8 @@ from crmlib.insight.conversion import count_losses, rate_cohorts, rate_nodes, ra
 from crmlib.insight.conversion_groups import compare_groups
 from crmlib.insight.conversion_ways import read_ways, tell_ways
 from crmlib.insight.coverage import Tables
-from crmlib.insight.entry import name_people
 from crmlib.insight.figures import Figure, state_figure
+from crmlib.insight.names import name_people
 from crmlib.settings import Settings
 
 

@@ -61,15 +61,6 @@ def judge_entries(tables: Tables, *, deadlines: Deadlines, start: date, as_of: d
     return judged.sort_values(["occurred_at", "row_id"], ignore_index=True)
 
 
-def name_people(people: pd.DataFrame, tables: Tables, *, column: str) -> pd.DataFrame:
-    """`people` with `person`, the colleague whose number stands in `column` as the book shows them; two who look alike
-    (张*) have their numbers behind."""
-    staff = read_frame(tables["staff"].select("staff_id", "name")).drop_duplicates("staff_id")
-    twins = staff["name"].duplicated(keep=False)
-    names = staff["name"].mask(twins, staff["name"] + " " + staff["staff_id"]).set_axis(staff["staff_id"])
-    return people.assign(person=people[column].map(names).astype("str").fillna(people[column]))
-
-
 def timeliness_by_person(entries: pd.DataFrame, *, least: int) -> pd.DataFrame:
     """Rows of `judge_entries` → one row per person (missing: nobody is named): staff_id, entries, judged, one count for each
     status, on_time_share (missing below `least` judged ones: too few to say)."""

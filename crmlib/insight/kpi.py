@@ -1,19 +1,22 @@
 """KPI of the kit: whether records, follow-ups, service and renewals are better since a baseline day, with goals beside, never as facts."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 import ibis
 import numpy as np
 import pandas as pd
 
+from crmlib.durations import median_duration
 from crmlib.engine import count_of, read_frame
 from crmlib.insight import entry
+from crmlib.insight.complaints import judge_complaints, time_handling
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import Figure, state_figure
 from crmlib.insight.kpi_fields import fields_to_improve
 from crmlib.insight.measures import CANCELLED
+from crmlib.insight.satisfaction import answers_before
 from crmlib.insight.tiers import value_labels
 from crmlib.intervals import wilson
 from crmlib.periods import add_months
@@ -45,7 +48,7 @@ COLUMNS = [
 WHY = {
     "completeness": "NO_FIRST_CONTACT",
     "followup": "NO_DUE_ACTION",
-    "handling": "NO_TICKET",
+    "handling": "NO_COMPLAINT",
     "satisfaction": "NO_SURVEY",
     "renewal": "NO_CONTRACT_DUE",
 }
@@ -71,8 +74,8 @@ def compute_kpi(tables: Tables, *, settings: Settings, start: date, as_of: date)
     rows = {
         "completeness": scores.assign(day=scores["first_contact_date"].astype("datetime64[us]"), value=scores["share"]),
         "followup": judge_followups(tables, as_of=as_of),
-        "handling": handling_times(tables, as_of=as_of),
-        "satisfaction": survey_scores(tables, satisfied_from=settings.report.satisfied_from, as_of=as_of),
+        "handling": time_complaints(tables, settings=settings, since=before.since, as_of=as_of),
+        "satisfaction": read_scores(tables, satisfied_from=settings.report.satisfied_from, as_of=as_of),
     }
     contracts = due_contracts(tables, as_of=as_of)
     high = {span: _high_on(tables, settings, span.since) for span in {period, now, before}}
@@ -136,31 +139,22 @@ def judge_followups(tables: Tables, *, as_of: date) -> pd.DataFrame:
     return found.sort_values(["due_date", "row_id"], ignore_index=True)
 
 
-def handling_times(tables: Tables, *, as_of: date) -> pd.DataFrame:
-    """One row per ticket opened before `as_of`: row_id, day, value (hours until it was resolved, or until `as_of`), done."""
-    tickets = tables["tickets"].filter(lambda t: t.opened_at.date() < as_of)
-    found = read_frame(tickets.select("row_id", "opened_at", "resolved_at"))
-    end = pd.Timestamp(datetime(as_of.year, as_of.month, as_of.day))
-    opened, resolved = (found[one].astype("datetime64[us]") for one in ("opened_at", "resolved_at"))
-    done = resolved < end
-    hours = (resolved.where(done, end) - opened).dt.total_seconds() / 3600
-    kept = pd.DataFrame({"row_id": found["row_id"], "day": opened, "value": hours.round(10), "done": done})
-    return kept[kept["value"] >= 0].sort_values(
-        ["day", "row_id"], ignore_index=True
-    )  # resolved before it came in: a slip
+def time_complaints(tables: Tables, *, settings: Settings, since: date, as_of: date) -> pd.DataFrame:
+    """Complaints received in [since, as_of), or earlier and still open, as the section on service times them: day (of opening), value
+    (hours), done."""
+    rules = {"sla": settings.sla, "own_days": settings.periods.own_days}
+    complaints = judge_complaints(tables, **rules, since=since, start=since, as_of=as_of)
+    handling = time_handling(complaints)
+    return pd.DataFrame({"day": complaints["opened_at"], "value": handling.hours, "done": handling.settled})
 
 
-def survey_scores(tables: Tables, *, satisfied_from: float, as_of: date) -> pd.DataFrame:
-    """One row per answer before `as_of` about the whole (or where none is, about anything): row_id, day, score (of five), value (1
-    where satisfied)."""
-    surveys = tables["surveys"].filter(lambda t: t.score.notnull() & (t.answered_at.date() < as_of))
-    score = surveys.score.cast("float64") * 5.0 / surveys.scale.fill_null(5).cast("float64").nullif(0.0)
-    found = read_frame(surveys.select("row_id", "answered_at", "dimension", score=score))
-    whole = found["dimension"].fillna("overall").eq("overall")
-    found = found[whole | ~whole.any()]
-    value = (found["score"] >= satisfied_from).astype("float64").where(found["score"].notna())
-    found = found.assign(day=found["answered_at"].astype("datetime64[us]"), value=value)
-    return found[["row_id", "day", "score", "value"]].sort_values(["day", "row_id"], ignore_index=True)
+def read_scores(tables: Tables, *, satisfied_from: float, as_of: date) -> pd.DataFrame:
+    """Answers before `as_of`, as the section on satisfaction counts them: day, score (of five), value (1 where satisfied)."""
+    answers = read_frame(answers_before(tables, as_of=as_of).select("answered_on", "score"))
+    satisfied = (answers["score"] >= satisfied_from).astype("float64")
+    return answers.assign(
+        day=answers["answered_on"].astype("datetime64[us]"), value=satisfied.where(answers["score"].notna())
+    )
 
 
 def due_contracts(tables: Tables, *, as_of: date) -> pd.DataFrame:
@@ -204,7 +198,8 @@ def _measure(kind: Kind, rows: pd.DataFrame, least: int) -> Measured:
     known = rows["value"].dropna()
     n, unknown = len(known), len(rows) - len(known)
     if kind.unit == "hours":
-        return Measured(median_time(known, rows["done"]) if n >= least else None, n)
+        median = median_duration(rows["value"], rows["done"], least=least)
+        return Measured(None if np.isnan(median) else median, n)
     mean = rows["score"].mean() if "score" in rows and n >= least else None
     if "share" in rows:  # shares of fields, not of yes and no
         return Measured(known.mean() if n >= least else None, n, mean=mean)
@@ -213,17 +208,6 @@ def _measure(kind: Kind, rows: pd.DataFrame, least: int) -> Measured:
     if n < max(least, 1):
         return Measured(None, n, unknown=unknown)
     return Measured(known.mean(), n, *wilson(int(known.sum()), n), unknown, mean)
-
-
-def median_time(hours: pd.Series, done: pd.Series) -> float | None:
-    """The time within which half are done, what is still open counted as longer than it has waited (Kaplan and Meier 1958); None where
-    less than half are done by any time that was seen."""
-    hours, done = hours.to_numpy(np.float64), done.to_numpy(bool)
-    times, events = np.unique(hours[done], return_counts=True)
-    waiting = len(hours) - np.searchsorted(np.sort(hours), times)
-    left = np.cumprod(1 - events / waiting) if len(times) else np.array([])
-    within = np.flatnonzero(left <= 0.5 + 1e-12)
-    return float(times[within[0]]) if len(within) else None
 
 
 def _tell(kpi: str, kind: Kind, period: Measured, now: Measured, before: Measured, *, goal: float) -> dict:

@@ -3,13 +3,13 @@
 import json
 from datetime import date
 
-import ibis
 import pandas as pd
 
 from crmlib.engine import read_frame
 from crmlib.insight.complaints import open_complaints
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import orders_before, sum_orders
+from crmlib.insight.names import name_rows
 from crmlib.insight.tiers import basis_start
 from crmlib.judging import PLAN_SEGMENTS
 from crmlib.settings import Settings
@@ -30,8 +30,7 @@ def list_at_risk(tables: Tables, tiers: pd.DataFrame, measures: pd.DataFrame) ->
     found = high.merge(leaving, on="customer_id", suffixes=("_value", "_risk"))
     # two JSON lists into one
     found["reasons"] = found["reasons_value"].str.removesuffix("]") + "," + found["reasons_risk"].str.removeprefix("[")
-    listed = name_customers(tables).merge(measures, on="customer_id")
-    listed = listed.merge(found[["customer_id", "reasons"]], on="customer_id")
+    listed = name_rows(measures, tables).merge(found[["customer_id", "reasons"]], on="customer_id")
     ranked = listed.sort_values(["amount_12m_cny", "customer_id"], ascending=[False, True], ignore_index=True)
     return ranked[list(AT_RISK)]
 
@@ -47,7 +46,7 @@ def rank_high_value(tables: Tables, tiers: pd.DataFrame, *, settings: Settings, 
     high = _labelled(tiers, "value", "high")[["customer_id"]].merge(amounts, on="customer_id")
     ranked = high.sort_values(["amount_cny", "customer_id"], ascending=[False, True], ignore_index=True)
     share = ranked["amount_cny"].astype("float64") / (total if total > 0 else float("nan"))
-    ranked = ranked.merge(name_customers(tables), on="customer_id", how="left")
+    ranked = name_rows(ranked, tables)
     ranked = ranked.assign(position=range(1, len(ranked) + 1), share=share.round(10))
     ranked["cumulative_share"] = share.cumsum().round(10)
     return ranked[["position", "customer_id", "name", "owner", "amount_cny", "share", "cumulative_share"]]
@@ -66,7 +65,7 @@ def screen_potential(
     by_customer = (
         complaints.sort_values("row_id").groupby("customer_id")["row_id"].agg(lambda ids: json.dumps(list(ids)))
     )
-    known = focus.merge(name_customers(tables), on="customer_id", how="left")
+    known = name_rows(focus, tables)
     if scores is not None:
         mine = scores[scores["dimension"].eq("potential")]
         known = known.merge(mine[["customer_id", "score"]], on="customer_id", how="left")
@@ -88,19 +87,6 @@ def assign_plan_segments(tiers: pd.DataFrame, *, precedence: tuple[str, ...]) ->
         first = first.mask(fits[name] & first.eq(""), name)
     segments = {"plan_segment": first.mask(first.eq(""), REST), "also": also.str.lstrip(";")}
     return pd.DataFrame({"customer_id": customers, **segments}).astype("str")
-
-
-def name_customers(tables: Tables) -> pd.DataFrame:
-    """One row per customer: customer_id, name, owner (as the row names one, else by id)."""
-    staff = tables["staff"].select(owner_id="staff_id", owner="name").distinct(on="owner_id", keep="first")
-    people = tables["customers"].left_join(staff, "owner_id")
-    owner = ibis.coalesce(people.owner_name, people.owner, people.owner_id)
-    return read_frame(people.select("customer_id", "name", owner=owner))
-
-
-def name_rows(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """The rows with name and owner of their customer_id."""
-    return rows.merge(name_customers(tables), on="customer_id", how="left")
 
 
 def _labelled(tiers: pd.DataFrame, dimension: str, label: str) -> pd.DataFrame:

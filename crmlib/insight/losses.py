@@ -7,8 +7,8 @@ import pandas as pd
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
-from crmlib.insight.lists import name_customers
 from crmlib.insight.measures import active_customers
+from crmlib.insight.names import name_customers
 
 
 def score_renewals(tables: Tables, *, as_of: date, horizon_days: int, min_contracts: int) -> pd.DataFrame:

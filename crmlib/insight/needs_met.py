@@ -8,7 +8,7 @@ import pandas as pd
 from crmlib.engine import count_of, read_frame
 from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.coverage import Tables
-from crmlib.insight.lists import name_customers
+from crmlib.insight.names import name_rows
 from crmlib.periods import add_months
 
 CLOSED = ("satisfied", "unsatisfied", "dropped")
@@ -78,6 +78,4 @@ def needs_by_customer(tables: Tables, *, as_of: date) -> pd.DataFrame:
     shares = {"overlap_share": ("matched", "in_play"), "satisfied_share": ("satisfied", "closed")}
     for name, (part, whole) in shares.items():
         found[name] = (found[part] / found[whole].where(found[whole] > 0)).astype("float64").round(10)
-    return found.merge(name_customers(tables), on="customer_id", how="left").sort_values(
-        "customer_id", ignore_index=True
-    )
+    return name_rows(found, tables).sort_values("customer_id", ignore_index=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from crmlib.durations import median_duration
 from crmlib.insight.response import SIDES, STATUSES, UNKNOWN
 
 EDGES_H = (1, 4, 8, 24, 72, 168)  # bands of hours; the limit is one more edge
@@ -54,19 +55,8 @@ def _spread(begun: pd.DataFrame, *, least: int) -> dict[str, float]:
     for name, column in (("", "hours"), ("work_", "work_hours")):
         hours = answered[column].astype(float)
         told |= {f"{name}mean_h": hours.mean(), f"{name}median_h": hours.median(), f"{name}p90_h": hours.quantile(0.9)}
-    told["km_median_h"] = censored_median(measured["hours"], measured["status"].eq("answered"))
+    told["km_median_h"] = median_duration(measured["hours"], measured["status"].eq("answered"))
     return {name: round(value, 10) for name, value in told.items()}
-
-
-def censored_median(hours: pd.Series, answered: pd.Series) -> float:
-    """The Kaplan–Meier median: the shortest time by which half would be answered, if open ones go on as the others did. Missing
-    where the curve does not come down to one half."""
-    times = pd.DataFrame({"h": np.asarray(hours, dtype=float), "answered": np.asarray(answered, dtype=bool)})
-    each = times.groupby("h")["answered"].agg(["sum", "size"])  # sorted by time
-    at_risk = len(times) - each["size"].cumsum().shift(fill_value=0)
-    surviving = (1 - each["sum"] / at_risk).cumprod()
-    below = surviving.index[surviving <= 0.5 + 1e-12]
-    return float(below[0]) if len(below) else np.nan
 
 
 def sum_groups(waits: pd.DataFrame, *, least: int) -> pd.DataFrame:

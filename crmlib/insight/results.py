@@ -15,6 +15,7 @@ from crmlib.insight.figures import Figure, build_figures
 from crmlib.insight.kpi import compute_kpi, kpi_figures
 from crmlib.insight.lists import list_at_risk
 from crmlib.insight.measures import measure_customers
+from crmlib.insight.names import name_people
 from crmlib.insight.needs_results import compute_needs, needs_figures
 from crmlib.insight.profile import profile_customers
 from crmlib.insight.risks import compute_risks, risk_figures
@@ -67,7 +68,7 @@ def compute_quality(tables: Tables, *, settings: Settings, start: date, as_of: d
     }
     return {
         "entries_late": entries[entries["status"].eq("late")].reset_index(drop=True),
-        **{name: entry.name_people(rows, tables, column=column) for name, (column, rows) in people.items()},
+        **{name: name_people(rows, tables, column=column) for name, (column, rows) in people.items()},
         "records_lacking": entry.lacking_records(entry.judge_records(tables, start=start, as_of=as_of)),
         "actions_overdue": entry.overdue_actions(tables, as_of=as_of),
         "texts": entry.measure_texts(tables, entry=rules, start=start, as_of=as_of),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
-from crmlib.insight.lists import name_customers
+from crmlib.insight.names import name_rows
 from crmlib.intervals import wilson
 
 RECOMMEND = "recommend"  # a question of its own, from 0 to 10, and no score of satisfaction
@@ -123,7 +123,7 @@ def list_low_scores(tables: Tables, *, below: float, since: date, start: date, a
     visits = read_frame(visits_before(tables, as_of=as_of))
     after = answers[["row_id", "customer_id", "answered_on"]].merge(visits, on="customer_id")
     after = after[after["visited_on"] >= after["answered_on"]].groupby("row_id")["visited_on"].min()
-    rows = answers.merge(name_customers(tables), on="customer_id", how="left")
+    rows = name_rows(answers, tables)
     rows = rows.assign(
         revisited_on=rows["revisited_on"].fillna(rows["row_id"].map(after)), in_period=rows["answered_on"] >= start
     )

@@ -8,7 +8,7 @@ from scipy.stats import t as student
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
-from crmlib.insight.lists import name_customers
+from crmlib.insight.names import name_rows
 from crmlib.insight.satisfaction import answers_before, visits_before
 
 MOST = 100  # customers whose talks are listed …
@@ -55,7 +55,7 @@ def list_revisits(pairs: pd.DataFrame, tables: Tables, *, since: date, satisfied
     last = visited.sort_values(["revisited_on", "after_on", "before", "dimension"]).drop_duplicates(
         "customer_id", keep="last"
     )
-    rows = last.merge(name_customers(tables), on="customer_id", how="left")
+    rows = name_rows(last, tables)
     rows = rows.sort_values(["change", "customer_id"], ascending=[False, True], ignore_index=True)
     columns = [
         "customer_id",
@@ -125,7 +125,7 @@ def list_falls(pairs: pd.DataFrame, tables: Tables, *, fall: float, fall_mean: f
     everybody = len(pairs) >= max(least, 1) and pairs["change"].mean() <= -fall_mean + 1e-9
     fell = pairs[(pairs["change"] < 0) if everybody else (pairs["change"] <= -fall + 1e-9)]
     worst = fell.sort_values(["change", "customer_id", "dimension"]).drop_duplicates("customer_id")
-    rows = worst.merge(name_customers(tables), on="customer_id", how="left")
+    rows = name_rows(worst, tables)
     return rows[["customer_id", "name", "owner", "dimension", "before", "before_on", "after", "after_on", "change"]]
 
 

@@ -42,7 +42,8 @@ def _complaints(
     tables: Tables, settings: Settings, *, since: date, start: date, as_of: date
 ) -> dict[str, pd.DataFrame]:
     least = settings.service.least
-    rows = complaints.judge_complaints(tables, sla=settings.sla, since=since, start=start, as_of=as_of)
+    rules = {"sla": settings.sla, "own_days": settings.periods.own_days}
+    rows = complaints.judge_complaints(tables, **rules, since=since, start=start, as_of=as_of)
     now = rows[rows["in_period"].astype(bool)]
     sums = [complaints.sum_complaints(part, by="level", least=least) for part in (now.assign(level=ALL), now)]
     months = rows.assign(month=rows["opened_at"].dt.to_period("M").dt.to_timestamp())

@@ -6,8 +6,8 @@ from datetime import date
 import pandas as pd
 
 from crmlib.insight.coverage import Tables
-from crmlib.insight.lists import name_customers
 from crmlib.insight.measures import measure_customers
+from crmlib.insight.names import name_customers
 from crmlib.insight.segments import assign_segments, score_rfm
 from crmlib.insight.tag_lint import lint_tags
 from crmlib.insight.tag_review import find_contradictions, join_tags, propose_tags, read_own_tags

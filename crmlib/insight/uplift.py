@@ -16,8 +16,8 @@ import pyarrow as pa
 from crmlib.engine import money, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import Figure, state_figure
-from crmlib.insight.lists import name_rows
 from crmlib.insight.measures import active_customers, orders_before
+from crmlib.insight.names import name_rows
 from crmlib.insight.tiers import basis_start, label_value
 from crmlib.intervals import Z, newcombe
 from crmlib.judging import Churn

@@ -180,8 +180,7 @@ def resolve_staff(
     made = {name: _staff_id(name, key) for name in others if name not in by_name.index}
 
     def fill(frame: pd.DataFrame) -> pd.DataFrame:
-        for column in [c for c in frame.columns if c.endswith("_name") and c.removesuffix("_name") in ROLES]:
-            target = column.removesuffix("_name") + "_id"
+        for column, target in [(name, target) for name, target in COLLEAGUES.items() if name in frame]:
             names = frame[column].dropna().unique()
             made.update({n: _staff_id(n, key) for n in names if n not in by_name.index})
             found = frame[column].map({**made, **by_name.to_dict()}).astype("str")
@@ -196,7 +195,11 @@ def resolve_staff(
     return filled, customers, whole
 
 
-ROLES = ("owner", "staff", "recorder", "co_owner", "assigned", "counterpart", "reviewed")
+# the field of a colleague's name → that of the number
+COLLEAGUES = {
+    "owner_name": "owner_id", "staff_name": "staff_id", "recorder_name": "recorder_id", "counterpart_name": "counterpart_id",
+    "assigned_to": "assigned_id",
+}  # fmt: skip
 
 
 def _staff_id(name: str, key: Key) -> str:

@@ -16,7 +16,6 @@ from crmlib.insight.entry import (
     judge_records,
     lacking_records,
     measure_texts,
-    name_people,
     overdue_actions,
     score_completeness,
     timeliness_by_person,
@@ -229,12 +228,6 @@ def test_a_text_that_nobody_ever_wrote_is_no_fault_of_this_month(tables):
     for feedback, fields in (("-", ["content"]), ("认可方案", ["content", "feedback"])):
         book = tables(interactions=rows.format(feedback))
         assert measure_texts(book, entry=SETTINGS.entry, start=START, as_of=AS_OF)["field"].tolist() == fields
-
-
-def test_colleagues_who_look_alike_have_their_numbers_behind(tables):
-    book = tables(staff="staff_id  name\nS1  张*\nS2  张*\nS3  李*")
-    people = name_people(pd.DataFrame({"who": ["S1", "S3", "S9", None]}, dtype="str"), book, column="who")
-    assert people["person"].tolist()[:3] == ["张* S1", "李*", "S9"] and pd.isna(people["person"].iloc[3])
 
 
 def test_nothing_given_is_changed(scored):

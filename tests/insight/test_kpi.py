@@ -8,12 +8,12 @@ import pytest
 from crmlib.insight.kpi import (
     compute_kpi,
     due_contracts,
-    handling_times,
     judge_followups,
     kpi_figures,
-    median_time,
-    survey_scores,
+    read_scores,
+    time_complaints,
 )
+from crmlib.insight.service import compute_service
 from crmlib.report.trace import agrees, open_sources, retell
 from crmlib.settings import parse_settings
 
@@ -57,22 +57,24 @@ def test_where_too_many_were_done_on_a_day_nobody_wrote_only_bounds_are_told(tab
 
 
 TICKETS = """
-    customer_id  opened_at            resolved_at
-    anna         2024-06-01T00:00:00  2024-06-01T10:00:00
-    anna         2024-06-02T00:00:00  2024-06-02T20:00:00
-    bo           2024-06-03T00:00:00  2024-06-04T06:00:00
-    bo           2024-06-30T19:00:00  -
-    bo           2024-06-30T19:00:00  2024-07-02T00:00:00
-    bo           2024-06-05T00:00:00  2024-06-04T00:00:00
-    cai          2023-10-01T00:00:00  2023-10-03T00:00:00
-    cai          2024-07-01T00:00:00  2024-07-01T01:00:00
+    customer_id  opened_at            resolved_at          kind
+    anna         2024-06-01T09:00:00  2024-06-01T19:00:00  -
+    anna         2024-06-02T09:00:00  2024-06-03T05:00:00  -
+    bo           2024-06-03T09:00:00  2024-06-04T15:00:00  -
+    bo           2024-06-30T19:00:00  -                    -
+    bo           2024-06-30T19:00:00  2024-07-02T00:00:00  -
+    bo           2024-06-05T09:00:00  2024-06-04T09:00:00  -
+    cai          2024-06-05T00:00:00  2024-06-06T00:00:00  -
+    cai          2024-06-05T09:00:00  2024-06-05T10:00:00  inquiry
+    cai          2023-10-01T09:00:00  2023-10-03T09:00:00  -
+    cai          2024-07-01T09:00:00  2024-07-01T10:00:00  -
 """
 
 
-def test_handling_time_counts_open_tickets_as_still_waiting(tables):
-    times = handling_times(tables(tickets=TICKETS), as_of=AS_OF)
-    june = times[times["day"] >= pd.Timestamp(START)]
-    assert sorted(zip(june["value"], june["done"], strict=True)) == [
+def test_handling_time_counts_open_complaints_as_still_waiting(tables):
+    times = time_complaints(tables(tickets=TICKETS), settings=SETTINGS, since=START, as_of=AS_OF).dropna(subset="value")
+    # settled before it was opened, or on a day without a time: no hours; an inquiry is no complaint
+    assert sorted(zip(times["value"], times["done"], strict=True)) == [
         (5.0, False), (5.0, False), (10.0, True), (20.0, True), (30.0, True),
     ]  # fmt: skip
     # Kaplan-Meier: at 10 h 2/3 are left, at 20 h 1/3. The finished alone, or all as they stand, would say 20 or 10 by luck
@@ -82,31 +84,39 @@ def test_handling_time_counts_open_tickets_as_still_waiting(tables):
     assert (row["goal"], row["target"], row["met"]) == (-0.5, 24.0, True)  # half of 48 hours
 
 
-def test_the_median_is_missing_where_less_than_half_are_done_by_any_time():
-    hours = pd.Series([5.0, 10.0, 10.0, 10.0])
-    assert median_time(hours, pd.Series([True, False, False, False])) is None
-    assert median_time(hours, pd.Series([True, True, True, True])) == 10.0
-    assert median_time(pd.Series([1.0, 2.0, 3.0, 4.0]), pd.Series([True] * 4)) == 2.0
-
-
 SURVEYS = """
     customer_id  answered_at          score  scale  dimension
     anna         2024-06-05T10:00:00  4.0    5      overall
     bo           2024-06-05T10:00:00  3.9    5      overall
     bo           2024-06-06T10:00:00  1.0    5      price
     cai          2024-06-07T10:00:00  8      10     -
+    cai          2024-06-07T10:00:00  10     10     recommend
     cai          2024-07-01T00:00:00  5      5      overall
     cai          2023-12-31T10:00:00  5      5      overall
 """
 
 
 def test_satisfied_are_the_answers_from_four_on_and_the_mean_stands_beside(tables):
-    scores = survey_scores(tables(surveys=SURVEYS), satisfied_from=4, as_of=AS_OF)
-    assert scores["score"].tolist() == [5, 4, 3.9, 4]  # of ten to of five; price is a part, not the whole
+    scores = read_scores(tables(surveys=SURVEYS), satisfied_from=4, as_of=AS_OF)
+    assert sorted(scores["score"]) == [1, 3.9, 4, 4, 5]  # of ten to of five; whether one would recommend us is no score
     row = compute_kpi(tables(surveys=SURVEYS), **ASKED)["kpi"].set_index("kpi").loc["satisfaction"]
-    assert (row["value"], row["n"]) == (pytest.approx(2 / 3), 3)
-    assert row["mean"] == pytest.approx(11.9 / 3)
+    assert (row["value"], row["n"]) == (0.5, 4)
+    assert row["mean"] == pytest.approx(12.9 / 4)
     assert (row["goal"], row["target"], row["met"]) == (0.95, 0.95, False)
+
+
+def test_a_report_says_one_handling_time_and_one_share_of_the_satisfied(tables):
+    settings = parse_settings("[entry]\nleast = 1\nbaseline = 2024-01-01\n[service]\nleast = 1")
+    asked = {"tables": tables(tickets=TICKETS, surveys=SURVEYS), "settings": settings, "start": START, "as_of": AS_OF}
+    kpi, service = compute_kpi(**asked)["kpi"].set_index("kpi"), compute_service(**asked)
+    complaints, scores = service["complaint_sums"].iloc[0], service["satisfaction_sums"].iloc[0]
+    timed = complaints["handled"] + complaints["running"]
+    assert kpi.loc["handling", ["value_period", "n_period"]].tolist() == [complaints["handling_median_h"], timed]
+    assert kpi.loc["satisfaction", ["value_period", "n_period"]].tolist() == [
+        scores["satisfied_share"],
+        scores["answers"],
+    ]
+    assert kpi.loc["satisfaction", "mean"] == scores["mean"]
 
 
 CONTRACTS = """
@@ -170,7 +180,7 @@ def test_completeness_is_of_all_today_and_those_met_since_stand_against_those_me
 def test_what_cannot_be_told_says_why_and_a_goal_is_never_a_value(tables):
     told = compute_kpi(tables(customers="customer_id\nanna"), **ASKED)["kpi"].set_index("kpi")
     assert told["why"].to_dict() == {
-        "completeness": "NO_FIRST_CONTACT", "followup": "NO_DUE_ACTION", "handling": "NO_TICKET", "satisfaction": "NO_SURVEY",
+        "completeness": "NO_FIRST_CONTACT", "followup": "NO_DUE_ACTION", "handling": "NO_COMPLAINT", "satisfaction": "NO_SURVEY",
         "renewal": "NO_CONTRACT_DUE",
     }  # fmt: skip
     assert told["value"].isna().all() and told["met"].isna().all()

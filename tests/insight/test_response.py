@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from crmlib.errors import SettingsError
 from crmlib.insight.response import find_causes, list_waits
-from crmlib.insight.response_stats import band_waits, censored_median, sum_groups, sum_waits
+from crmlib.insight.response_stats import band_waits, sum_groups, sum_waits
 from crmlib.periods import parse_period
 from crmlib.settings import parse_settings
 from crmlib.workdays import look_up
@@ -197,12 +197,18 @@ def test_of_too_few_answers_nothing_is_told_but_their_number(waits):
     assert sums["answered"] == 1 and pd.isna(sums["median_h"]) and pd.isna(sums["work_median_h"])
 
 
-def test_open_waits_are_censored_not_dropped():
-    hours = pd.Series([1.0, 2.0, 3.0, 4.0, 10.0, 10.0])
-    answered = pd.Series([True, True, True, False, False, False])
-    # 1 × 5/6 × 4/5 × 3/4 = 1/2 at the third answer; the plain median of the three answered would be 2
-    assert censored_median(hours, answered) == 3
-    assert np.isnan(censored_median(hours, answered & (hours < 3)))  # two answers never bring the curve to one half
+def test_open_waits_are_censored_not_dropped(waits):
+    found = waits(
+        """
+        a  anna  customer  2024-06-03T09:00:00  2024-06-03T10:00:00
+        b  anna  customer  2024-06-03T09:00:00  2024-06-03T11:00:00
+        c  anna  customer  2024-06-03T09:00:00  2024-06-04T05:00:00
+        d  anna  customer  2024-12-31T09:00:00  -
+        """
+    ).reset_index()
+    sums = sum_waits(found, least=1).iloc[0]
+    # 1, 2 and 20 hours, and 15 so far: 3/4 after 1, 2/4 from 2 to 20; of the answered alone the median is 2
+    assert sums[["median_h", "km_median_h"]].tolist() == [2, 11]
 
 
 def test_groups_and_bands_count_what_was_answered(waits):

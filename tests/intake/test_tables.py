@@ -12,6 +12,7 @@ from crmlib.book.importing import import_files
 from crmlib.home import Home
 from crmlib.inputs import list_inputs
 from crmlib.insight.measures import overdue_payments
+from crmlib.intake.tables import resolve_staff
 from crmlib.keys import SAMPLE_KEY
 from crmlib.labels import speaker
 from crmlib.settings import parse_settings
@@ -274,3 +275,14 @@ def test_unknown_columns_are_kept_and_a_field_of_ones_own_is_a_column(book, of):
     }  # people are masked in unknown columns too
     assert customer["茶龄"] == 3
     assert book.table("customers").schema()["茶龄"].is_integer()
+
+
+def test_colleagues_become_numbers_those_of_tickets_too():
+    staff = pd.DataFrame({"row_id": ["r1"], "staff_id": ["S1"], "name": ["周示例"]})
+    tickets = pd.DataFrame({"assigned_to": ["周示例", "周范例", None, "吴示例"], "assigned_id": [None, None, None, "S7"]})
+    customers = pd.DataFrame({"owner_name": ["周范例"]})
+    parts, customers, whole = resolve_staff({"staff": staff, "tickets": tickets}, customers, key=SAMPLE_KEY)
+    known, made, nobody, given = parts["tickets"]["assigned_id"]
+    assert known == "S1" and made == customers["owner_id"].iloc[0] and made not in ("S1", "S7")
+    assert pd.isna(nobody) and given == "S7"
+    assert whole["name"].tolist() == ["周示例", "周范例", "吴示例"]
