@@ -1,10 +1,12 @@
 """Definitions: how each number is made and with which settings, and what was not computed and why."""
 
+from dataclasses import asdict
 from functools import reduce
 
 import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
+from crmlib.judging import Sla
 from crmlib.labels import Say
 from crmlib.report.blocks import Block, Column, Section, Table
 from crmlib.report.data import ReportData
@@ -21,7 +23,9 @@ DEFINED = (  # the settings that decide what the sources leave open
     "service.target_share", "service.window_months", "periods.fiscal_year_start",
     "classes.region_scheme", "classes.size_standard", "classes.industry_level",
     "deadlines.interaction_h", "deadlines.phone_visit_h", "deadlines.phone_visit", "deadlines.response_h",
-    "periods.work_hours", "communication.cadence_days",
+    "periods.work_hours", "communication.cadence_days", "communication.least", "sla",
+    "needs.flag_share", "needs.least", "conversion.least", "churn.horizon_days", "churn.min_customers", "churn.min_repeaters",
+    "lifetime.horizon_days", "clusters.worth", "value.campaign_days", "kpi.goals",
     "matching.hub_names", "checks.flood_share", "checks.min_contact_methods", "privacy.name",
 )  # fmt: skip
 
@@ -29,6 +33,7 @@ POTENTIAL = {  # settings of the potential tier → what their codes are choices
     "intents": "intent", "priorities": "priority", "stages": "need_stage", "lifecycle_stages": "lifecycle_stage",
     "clarity": "clarity",
 }  # fmt: skip
+CHANGES = ("completeness", "followup", "handling")  # goals that are changes against before
 
 
 def build_definitions(data: ReportData) -> Section:
@@ -96,6 +101,14 @@ def _told(key: str, value: object, say: Say) -> str:
     if key == "communication.cadence_days":
         parts = (f"{say(f'plan_segment.{name}')} {write_value(days, 'days', say)}" for name, days in value.items())
         return say("section.join").join(parts)
+    if key == "sla":
+        return say("section.join").join(_deadlines(level, one, say) for level, one in value.items())
+    if key == "kpi.goals":
+        parts = (
+            f"{say(f'kpi.{name}')} {write_share(goal, say, sign=name in CHANGES)}"
+            for name, goal in asdict(value).items()
+        )
+        return say("section.join").join(parts)
     if isinstance(value, tuple):
         return say("section.join").join(_told(key, one, say) for one in value)
     if key == "tiers.precedence":
@@ -111,4 +124,13 @@ def _told(key: str, value: object, say: Say) -> str:
         return choices[value].word(say.lang) if value in choices else str(value)
     if key in ("tiers.value.high", "tiers.value.middle"):
         return write_money(value, say)
-    return write_share(value, say) if key.endswith("_share") else f"{value:g}"
+    return write_share(value, say) if key.endswith(("_share", ".worth")) else f"{value:g}"
+
+
+def _deadlines(level: str, sla: Sla, say: Say) -> str:
+    """A grade of complaints with its deadlines, in the unit they are given in."""
+    codes = DICTIONARY.choices["ticket_level"].values()
+    name = next((code.word(say.lang) for code in codes if code.zh == level), level)
+    unit, close = ("workdays", sla.close_workdays) if sla.close_workdays else ("hours", sla.close_h)
+    respond = say("sla.hours", n=f"{sla.respond_h:g}")
+    return say("sla.told", level=name, respond=respond, close=say(f"sla.{unit}", n=f"{close:g}"))
