@@ -8,7 +8,7 @@ report: $(READY)   ## the inbox if it has files, else the sample: the last full 
 	@.venv/bin/crm run --period last
 
 test: $(READY)     ## every test that needs no other program and no patience
-	@$(PY) -m pytest -q tests -n auto --dist loadfile -m "not (slow or browser or office or postgres)"
+	@$(PY) -m pytest -q tests -n auto --dist loadfile -p no:nbval -m "not (slow or browser or office or postgres)"
 
 notebooks: $(READY) ## every notebook on the sample, in a home of its own
 	@home=$$(mktemp -d); CRM_HOME=$$home $(PY) -m pytest -q --nbval-lax notebooks; code=$$?; rm -rf $$home; exit $$code

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from crmlib import __version__
@@ -103,8 +104,9 @@ def book_origin(home: Home) -> str:
     return marker.read_text(encoding="utf-8").strip() if marker.is_file() else ""
 
 
+@cache
 def kit_hash(*parts: str) -> str:
-    """One hash over the kit's own code, words, rules and notebooks, or over some parts of crmlib alone."""
+    """One hash over the kit's own code, words, rules and notebooks, or over some parts of crmlib alone; as they were at the first call."""
     package = Path(__file__).parent
     files = [
         p for p in package.rglob("*") if p.suffix in (".py", ".toml", ".csv", ".j2", ".typ", ".css", ".js", ".html")

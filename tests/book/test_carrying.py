@@ -107,6 +107,7 @@ def test_imports_decisions_undo_and_amendments_make_the_book_that_a_rebuild_make
     assert rows(built, "ignored")[["reason", "rows"]].to_numpy().tolist() == [["PLACEHOLDER", 1]]
 
 
+@pytest.mark.slow
 def test_what_decides_the_rules_makes_all_anew_and_says_so(intake, place):
     first = intake({"客户.csv": SITE})
     assert first.renewal.line(speaker("zh")) == "全部客户重新匹配、合并：账本还没有版本"

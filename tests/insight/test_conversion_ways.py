@@ -134,7 +134,7 @@ DAYS = st.integers(-3, 3).map(lambda n: JULY + timedelta(n))
 STAGES = ("first_contact", "evaluation", "negotiation", "maintenance")
 
 
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(["n1", "n2", "n3"]), st.sampled_from(STAGES), DAYS), min_size=1, max_size=6))
 def test_what_happens_from_the_day_on_changes_no_way(tables, events):
     base = "need_id  customer_id  stage  status  opened_at\n" + "\n".join(

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -69,6 +70,7 @@ def without_future(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     return kept
 
 
+@pytest.mark.slow
 @given(frames=books())
 @laws
 def test_the_future_changes_no_measure_and_no_tier(tables, frames):
@@ -88,6 +90,7 @@ def test_the_future_changes_no_measure_and_no_tier(tables, frames):
         pd.testing.assert_frame_equal(found[~twin].reset_index(drop=True), without.reset_index(drop=True))
 
 
+@pytest.mark.slow
 @given(frames=books())
 @laws
 def test_the_future_changes_no_trend_profile_or_funnel(tables, frames):

@@ -61,6 +61,7 @@ decided = st.lists(
 ).map(lambda found: pd.DataFrame(found, columns=["row_a", "row_b", "decision"]))
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(tables, st.randoms(), st.integers(1, 3), decided, decided, st.sampled_from([20_000, 0, 5]))
 def test_an_incremental_import_is_the_full_rebuild(table, chance, hub_names, decisions, later, few):

@@ -279,7 +279,9 @@ def test_unknown_columns_are_kept_and_a_field_of_ones_own_is_a_column(book, of):
 
 def test_colleagues_become_numbers_those_of_tickets_too():
     staff = pd.DataFrame({"row_id": ["r1"], "staff_id": ["S1"], "name": ["周示例"]})
-    tickets = pd.DataFrame({"assigned_to": ["周示例", "周范例", None, "吴示例"], "assigned_id": [None, None, None, "S7"]})
+    tickets = pd.DataFrame(
+        {"assigned_to": ["周示例", "周范例", None, "吴示例"], "assigned_id": [None, None, None, "S7"]}
+    )
     customers = pd.DataFrame({"owner_name": ["周范例"]})
     parts, customers, whole = resolve_staff({"staff": staff, "tickets": tickets}, customers, key=SAMPLE_KEY)
     known, made, nobody, given = parts["tickets"]["assigned_id"]

@@ -91,7 +91,10 @@ def test_a_measure_without_a_week_before_has_no_change(week):
 def test_the_title_counts_what_moved_by_more_than_usual_and_names_the_worst(week):
     worse = BEFORE | {"conversion_customer_overall": (0.30, 200), "need_satisfied_share": (0.5, 8)}
     _, section = shown(week(last=worse))
-    assert section.title.startswith("4 项指标中 0 项向好、1 项变差超出平常波动，最要紧的是") and "−15.0 个百分点" in section.title
+    assert (
+        section.title.startswith("4 项指标中 0 项向好、1 项变差超出平常波动，最要紧的是")
+        and "−15.0 个百分点" in section.title
+    )
 
 
 def test_where_nothing_moved_by_more_than_usual_the_title_says_so(week):

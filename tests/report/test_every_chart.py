@@ -8,6 +8,7 @@ from crmlib.report.sections import build_report
 from tests.report.looks import check_looks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_word_of_every_chart_can_be_read(make_data, monkeypatch, lang):
     to_svg, drawn = parts.to_svg, []

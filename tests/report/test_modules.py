@@ -51,6 +51,7 @@ def test_the_basic_mode_looks_at_customers_and_conversations_and_the_advanced_on
     assert ("需求", "没有需求数据") in off(report) and not any(table == "订单" for table, _ in off(report))
 
 
+@pytest.mark.slow
 @pytest.mark.demand("B15")
 def test_a_module_that_is_off_is_not_run_and_leaves_no_section(place, make_data, monkeypatch):
     place.root.mkdir()

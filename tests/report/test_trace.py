@@ -89,6 +89,7 @@ def test_an_unknown_figure_and_a_period_without_a_report_name_what_there_is(june
     assert "没有 2024-05 的报告。已有：2024-06" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_last_months_figure_is_traced_in_the_book_that_last_months_run_read(june, fill, publish):
     fill(june, {"订单_07.csv": "订单号,客户名称,下单日期,金额\n6,丙示例有限公司,2024-06-20,5000\n"})
     publish(june, "2024-07")

@@ -16,6 +16,7 @@ from crmlib.keys import load_key
 from crmlib.settings import load_settings
 
 RECEIVED_ON = date(2024, 7, 1)
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
