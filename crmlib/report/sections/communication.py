@@ -46,17 +46,14 @@ def _told(response: pd.DataFrame, data: ReportData) -> Iterator[str]:
     """One clause a side, the customer's first; a side of which too few answered is left out."""
     for row in response.itertuples():
         if pd.notna(row.median_h) and (row.side != "ticket" or len(response) == 1):
-            words = {"median": write_number(row.median_h, 1), "n": write_number(row.answered)}
-            yield data.say(
-                f"section.communication.told_{row.side}", late=write_number(row.late), limit=_limit(data), **words
-            )
+            words = {"median": write_number(row.median_h, 1), "late": write_number(row.late), "limit": _limit(data)}
+            yield data.say(f"section.communication.told_{row.side}", **words)
 
 
 def _talked(data: ReportData) -> Iterator[str]:
     talks = data.talks_by_customer
     if len(talks):
-        blanks = {"customers": _count(data, "talks_customers"), "silent": _count(data, "silent_customers")}
-        yield data.say("section.communication.told_talks", talks=_count(data, "talks"), **blanks)
+        yield data.say("section.communication.told_talks", silent=_count(data, "silent_customers"))
 
 
 # ── response
