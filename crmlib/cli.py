@@ -2,120 +2,178 @@
 
 import argparse
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any, NoReturn
 
 from crmlib import commands
-from crmlib.errors import CrmError
-from crmlib.labels import speaker
+from crmlib.errors import CrmError, UsageError
+from crmlib.labels import LANGS, Say, speaker
+from crmlib.schedule import PERIOD
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in words:
+            raise argparse.ArgumentTypeError(f"{text} is none of {', '.join(words)}")
+        return text
+
+    return read
+
+
+def whole(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no number")
+    return int(text)
+
+
+# command → its arguments; what each is for stands in labels.toml: cli.argument.<command>_<name>, else cli.argument.<name>
+COMMANDS: dict[str, dict[str, dict[str, Any]]] = {
+    "run": {
+        "--period": {"default": "last", "metavar": "2024-06"},
+        "--inbox": {"type": Path, "action": "append", "default": [], "metavar": "PATH"},
+        "--label": {"default": "", "metavar": "TEXT"},
+        "--book": {"default": "", "metavar": "v12"},
+        "--jobs": {"type": whole, "default": 2, "metavar": "N"},
+        "--role": {"default": "", "metavar": "ROLE"},
+    },
+    "runs": {},
+    "import": {"paths": {"nargs": "+", "metavar": "PATH|URL"}, "--table": {"default": "", "metavar": "NAME"}},
+    "template": {"table": {"metavar": "TABLE"}, "--out": {"type": Path, "metavar": "FILE"}},
+    "show": {"customer": {"metavar": "CUSTOMER"}},
+    "decide": {
+        "verdict": {"type": one_of("same", "different"), "metavar": "same|different"},
+        "sides": {"nargs": "+", "metavar": "ROW"},
+        "--why": {"default": "", "metavar": "TEXT"},
+    },
+    "undo": {"id": {"type": whole, "metavar": "LINE"}, "--why": {"default": "", "metavar": "TEXT"}},
+    "match-quality": {"labels": {"type": Path, "nargs": "?", "metavar": "LABELS.csv"}},
+    "trace": {
+        "figure": {"metavar": "FIGURE"},
+        "--period": {"default": "last", "metavar": "2024-06"},
+        "--out": {"type": Path, "metavar": "FILE"},
+    },
+    "review": {
+        "text": {"metavar": "TEXT"},
+        "--period": {"default": "last", "metavar": "2024-06"},
+        "--about": {"default": "", "metavar": "ID"},
+        "--state": {"default": "", "metavar": "done|doing|not_done|dropped"},
+        "--next": {"default": "", "metavar": "TEXT"},
+    },
+    "scan": {"paths": {"type": Path, "nargs": "+", "metavar": "PATH"}},
+    "sample": {
+        "directory": {"type": Path, "metavar": "DIR"},
+        "--customers": {"type": whole, "default": 600, "metavar": "N"},
+        "--seed": {"type": int, "default": 7, "metavar": "N"},
+        "--truth": {"type": Path, "metavar": "FILE"},
+    },
+    "schedule": {"every": {"type": one_of(*PERIOD), "metavar": "|".join(PERIOD)}},
+}
+COMMON: dict[str, dict[str, Any]] = {
+    "--home": {"type": Path, "default": argparse.SUPPRESS, "metavar": "DIR"},
+    "--lang": {"type": one_of(*LANGS), "default": argparse.SUPPRESS, "metavar": "zh|en"},
+}
+# what argparse says of words that do not fit → ours
+_SAID = {
+    r"the following arguments are required: (?P<what>.+)": "error.cli_missing",
+    r"argument (?P<what>\S+): expected": "error.cli_value",
+    r"argument COMMAND: invalid choice: '(?P<what>[^']*)'": "error.cli_command",
+    r"argument (?P<what>\S+): (?P<found>.*) is none of (?P<known>.*)": "error.cli_choice",
+    r"argument (?P<what>\S+): (?P<found>.*) is no number": "error.cli_number",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Exit codes: 0 done, 1 unexpected, 2 stopped by a check or a notebook, 3 bad usage, input or settings."""
-    parser = build_parser()
+    argv = sys.argv[1:] if argv is None else list(argv)
+    lang = _language(argv)
     try:
-        args = parser.parse_args(argv)
-    except SystemExit as stop:  # argparse ends with 2; here that means a failed check
-        return 3 if stop.code else 0
-    try:
+        args = read_arguments(argv, say=speaker(lang))
         return args.action(args, speaker(args.lang)) or 0
+    except SystemExit as stop:  # help was asked for, or is all that can be said
+        return int(stop.code or 0)
     except CrmError as error:
-        print(error.message(args.lang), file=sys.stderr)
+        print(error.message(lang), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print(speaker(args.lang)("error.interrupted"), file=sys.stderr)
+        print(speaker(lang)("error.interrupted"), file=sys.stderr)
         return 1
     except Exception as error:  # anything else is ours: short words for the user, the rest on request
         if os.environ.get("CRM_DEBUG"):
             raise
-        print(speaker(args.lang)("error.unexpected", kind=type(error).__name__, detail=error), file=sys.stderr)
+        print(speaker(lang)("error.unexpected", kind=type(error).__name__, detail=error), file=sys.stderr)
         return 1
 
 
-def build_parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--home", type=Path, help="文件夹，含 data/ 与 reports/ · the folder with data/ and reports/")
-    common.add_argument("--lang", choices=("zh", "en"), default=os.environ.get("CRM_LANG", "zh"))
-    parser = argparse.ArgumentParser(prog="crm", description="客户分析工具包 · customer analysis kit")
-    verbs = parser.add_subparsers(required=True, metavar="COMMAND")
+def read_arguments(argv: Sequence[str], *, say: Say) -> argparse.Namespace:
+    """What the words ask for. Raises UsageError for those that do not fit, with the nearest that would."""
+    parser = build_parser(say)
+    if not argv:
+        parser.print_help(sys.stderr)
+        raise SystemExit(3)
+    args, rest = parser.parse_known_args(argv)
+    if rest:
+        known = [name for name in (*COMMANDS[args.command], *COMMON) if name.startswith("-")]
+        near = get_close_matches(rest[0], known, n=1)
+        raise UsageError("error.cli_unknown", command=args.command, found=rest[0], known=", ".join(near or known))
+    return args
 
-    def command(name: str, action, help: str) -> argparse.ArgumentParser:
-        one = verbs.add_parser(name, help=help, description=help, parents=[common])
-        one.set_defaults(action=action)
-        return one
 
-    run = command("run", commands.do_run, "运行全部笔记本并发布报告 · run the notebooks and publish the report")
-    run.add_argument("--period", default="last", help="2024-06 | 2024-Q2 | 2024-W23 | last | last-week | last-quarter")
-    run.add_argument(
-        "--inbox", type=Path, action="append", default=[], help="另外的文件或文件夹 · other files or folders"
-    )
-    run.add_argument("--jobs", type=int, default=2)
-    run.add_argument("--role", default="")
-    run.add_argument("--label", default="", help="归档标签 · a label to find this run by")
-    run.add_argument("--book", default="", help="v12：按旧的账本版本 · on an old version of the book")
-
-    command("runs", commands.do_runs, "已发布的运行 · the runs that were published")
-
-    read = command("import", commands.do_import, "只导入：读取、检查、合并 · intake only: read, check, merge")
-    read.add_argument(
-        "paths", nargs="+", metavar="PATH|URL", help="postgresql://user@host/db, mysql://…, sqlite:///shop.db"
-    )
-    read.add_argument(
-        "--table",
-        default="",
-        help="这些文件是哪张表；数据库里的哪张表 · which table the files are, or which of the database",
-    )
-
-    empty = command("template", commands.do_template, "生成空白导入模板 · write an empty sheet to fill in")
-    empty.add_argument("table", help="customers, contacts, orders, interactions …")
-    empty.add_argument("--out", type=Path, help=".xlsx | .csv")
-
-    show = command(
-        "show", commands.do_show, "一个客户：每个值的出处、来源行、合并依据 · one customer: where each value came from"
-    )
-    show.add_argument("customer", help="K000012，来源编号或名称 · customer id, source id or name")
-
-    decision = command("decide", commands.do_decide, "两边是不是同一客户 · whether two sides are one customer")
-    decision.add_argument("verdict", choices=("same", "different"))
-    decision.add_argument("sides", nargs="+", metavar="ROW", help="行号或客户编号 · row ids or customer ids")
-    decision.add_argument("--why", default="", help="理由 · the reason")
-
-    undo = command("undo", commands.do_undo, "撤销记录簿里的一条 · take back one line of the ledger")
-    undo.add_argument("id", type=int)
-    undo.add_argument("--why", default="")
-
-    quality = command("match-quality", commands.do_match_quality, "合并得好不好 · how good the matching is")
-    quality.add_argument("labels", type=Path, nargs="?", help="标注好的行 · a CSV of rows with their true customer")
-
-    sample = command("sample", commands.do_sample, "生成虚构的样例数据 · write invented sample files")
-    sample.add_argument("directory", type=Path)
-    sample.add_argument("--customers", type=int, default=600)
-    sample.add_argument("--seed", type=int, default=7)
-    sample.add_argument("--truth", type=Path, help="答案写到哪里 · where the truth goes")
-
-    scan = command("scan", commands.do_scan, "在文件里找个人信息 · look for personal values in files")
-    scan.add_argument("paths", type=Path, nargs="+")
-
-    trace = command("trace", commands.do_trace, "一个数字背后的行 · the rows behind a figure")
-    trace.add_argument("figure", help="amount_12m …")
-    trace.add_argument("--period", default="", help="2024-06；不写则为最近一期 · else the last one published")
-    trace.add_argument("--out", type=Path, help="全部行写到哪里 · all rows, .xlsx | .csv")
-
-    review = command(
-        "review",
-        commands.do_review,
-        "对报告的复盘意见，写入下期报告 · what is said of a report; the next one carries it",
-    )
-    review.add_argument("text", help="意见，或建议的结果 · a note, or what came of a suggestion")
-    review.add_argument("--period", default="", help="对哪一期 · of which report; else the last one published")
-    review.add_argument("--about", default="", help="建议、指标编号或话题 · a suggestion, a figure id or a topic")
-    review.add_argument("--state", default="", help="done | doing | not_done | dropped")
-    review.add_argument("--next", default="", help="下一步 · what is next")
-
-    plan = command("schedule", commands.do_schedule, "打印定时任务 · print the scheduled task")
-    plan.add_argument("every", choices=("monthly", "weekly", "quarterly"))
+def build_parser(say: Say) -> argparse.ArgumentParser:
+    parser = _Parser("crm", say("cli.about"), say, epilog=say("cli.more"))
+    parser.set_defaults(home=None, lang=say.lang)
+    verbs = parser.add_subparsers(title=say("cli.commands"), dest="command", required=True, metavar="COMMAND")
+    for command, arguments in COMMANDS.items():
+        text = say(f"cli.command.{command}")
+        one = verbs.add_parser(command, prog=f"crm {command}", about=text, say=say, help=text)
+        one.set_defaults(action=getattr(commands, f"do_{command.replace('-', '_')}"))
+        for name, kind in arguments.items():
+            one.tell(name, kind, command=command)
+        one.tell_common()
+    parser.tell_common()
     return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse in the kit's words."""
+
+    def __init__(self, prog: str, about: str, say: Say, **rest: Any) -> None:
+        def formatter(prog: str) -> argparse.HelpFormatter:
+            return argparse.RawDescriptionHelpFormatter(prog, max_help_position=30, width=110)
+
+        super().__init__(prog, description=about, formatter_class=formatter, add_help=False, **rest)
+        self._say = say
+        self._needed = self.add_argument_group(say("cli.needed"))
+        self._options = self.add_argument_group(say("cli.options"))
+
+    def tell(self, name: str, kind: dict[str, Any], *, command: str = "") -> None:
+        own = f"cli.argument.{command}_{name.lstrip('-')}"
+        text = self._say(own if self._say.has(own) else f"cli.argument.{name.lstrip('-')}")
+        (self._options if name.startswith("-") else self._needed).add_argument(name, help=text, **kind)
+
+    def tell_common(self) -> None:
+        for name, kind in COMMON.items():
+            self.tell(name, kind)
+        self._options.add_argument("-h", "--help", action="help", help=self._say("cli.argument.help"))
+
+    def error(self, message: str) -> NoReturn:
+        for pattern, key in _SAID.items():
+            if found := re.match(pattern, message):
+                near = get_close_matches(found["what"], COMMANDS, n=1) or COMMANDS
+                raise UsageError(key, command=self.prog, near=", ".join(near), **found.groupdict())
+        raise UsageError("error.cli_other", command=self.prog, what=message)
+
+
+def _language(argv: Sequence[str]) -> str:
+    """--lang, wherever it stands, else $CRM_LANG: the help and the mistakes are told in it, too."""
+    words = [*argv, ""]
+    said = [
+        words[at + 1] if word == "--lang" else word[7:] for at, word in enumerate(argv) if word.startswith("--lang")
+    ]
+    return next((one for one in [*said, os.environ.get("CRM_LANG", "")] if one in LANGS), "zh")
 
 
 if __name__ == "__main__":

@@ -34,10 +34,12 @@ def do_run(args: argparse.Namespace, say: Say) -> int:
 def do_runs(args: argparse.Namespace, say: Say) -> int:
     from crmlib.register import list_runs
 
-    for one in list_runs(find_home(args.home)):
-        tell(
-            say("run.registered", **{k: one.get(k) for k in ("at", "period", "run_id", "label", "book", "kit_version")})
-        )
+    home = find_home(args.home)
+    for one in (runs := list_runs(home)):
+        told = {key: one.get(key) for key in ("at", "period", "run_id", "label", "book", "kit_version")}
+        tell(say("run.registered", **told))
+    if not runs:
+        tell(say("run.none", path=home.reports))
     return 0
 
 
@@ -48,6 +50,7 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
     from crmlib.book.receipt import news_lines
     from crmlib.book.results import total_line, write_todo
     from crmlib.inputs import book_origin, list_inputs, list_others
+    from crmlib.intake.databases import table_input
     from crmlib.returned import sheet_kind
     from crmlib.settings import load_settings
 
@@ -58,7 +61,7 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
         raise UsageError("error.url_beside_files")
     settings = load_settings(home)
     with ExitStack() as snapshots, run_lock(home):
-        inputs = [snapshots.enter_context(_table_input(url, args.table)) for url in urls] or list_inputs(paths)
+        inputs = [snapshots.enter_context(table_input(url, table=args.table)) for url in urls] or list_inputs(paths)
         for name in list_others(paths):
             tell(say("import.passed_over", file=name))
         data = any(not sheet_kind(one.path) for one in inputs)  # else only our own sheets, filled in
@@ -85,12 +88,6 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
     return 0
 
 
-def _table_input(url: str, table: str):
-    from crmlib.intake.databases import table_input
-
-    return table_input(url, table=table)
-
-
 def do_template(args: argparse.Namespace, say: Say) -> int:
     from crmlib.dictionary import DICTIONARY
     from crmlib.intake.template import template_fields, write_template
@@ -98,6 +95,8 @@ def do_template(args: argparse.Namespace, say: Say) -> int:
 
     dictionary = DICTIONARY.with_fields(load_settings(find_home(args.home)).own_fields())
     path = args.out or Path(f"{args.table}_template.xlsx")
+    if path.exists():
+        raise UsageError("error.file_there", path=path)
     if args.table == "amendments":
         from crmlib.book.amendments import KIND, amendment_pages
         from crmlib.book.form import write_form
@@ -128,14 +127,18 @@ def do_decide(args: argparse.Namespace, say: Say) -> int:
 
     home = find_home(args.home)
     decision = decide(open_book(home), args.verdict, args.sides, why=args.why)
-    return _write_and_rebuild(home, lambda: add_decisions(home, [decision], who=_user(), at=datetime.now())[0], say)
+    return _write_and_rebuild(
+        home, lambda: add_decisions(home, [decision], who=getpass.getuser(), at=datetime.now())[0], say
+    )
 
 
 def do_undo(args: argparse.Namespace, say: Say) -> int:
     from crmlib.book.ledger import undo_line
 
     home = find_home(args.home)
-    return _write_and_rebuild(home, lambda: undo_line(home, args.id, who=_user(), at=datetime.now(), why=args.why), say)
+    return _write_and_rebuild(
+        home, lambda: undo_line(home, args.id, who=getpass.getuser(), at=datetime.now(), why=args.why), say
+    )
 
 
 def do_match_quality(args: argparse.Namespace, say: Say) -> int:
@@ -180,10 +183,6 @@ def _write_and_rebuild(home: Home, write: Callable[[], int], say: Say) -> int:
     return 0
 
 
-def _user() -> str:
-    return getpass.getuser()
-
-
 def do_sample(args: argparse.Namespace, say: Say) -> int:
     from crmlib.sample import write_sample
 
@@ -207,7 +206,7 @@ def do_trace(args: argparse.Namespace, say: Say) -> int:
     from crmlib.report.trace import trace_figure, trace_lines, write_rows
 
     home = find_home(args.home)
-    traced = trace_figure(home, args.figure, period=parse_period(args.period) if args.period else None)
+    traced = trace_figure(home, args.figure, period=None if args.period == "last" else parse_period(args.period))
     for line in trace_lines(traced, say=say):
         tell(line)
     if args.out:
@@ -222,12 +221,14 @@ def do_review(args: argparse.Namespace, say: Say) -> int:
     from crmlib.report.published import list_published
 
     home = find_home(args.home)
-    published = list_published(home)
-    if not args.period and not published:
+    if args.period != "last":
+        period = parse_period(args.period).text
+    elif published := list_published(home):
+        period = published[-1].folder.name
+    else:
         raise UsageError("error.review_period")
-    period = parse_period(args.period).text if args.period else published[-1].folder.name
     note = Note(period, args.about, args.state, args.text, args.next)
-    id = add_notes(home, [note], who=_user(), at=datetime.now())[0]
+    id = add_notes(home, [note], who=getpass.getuser(), at=datetime.now())[0]
     tell(say("follow_up.noted", period=period, id=id))
     return 0
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from crmlib import __version__
 from crmlib.book.lock import run_lock
-from crmlib.errors import CheckError, DataError, NotebookError, SettingsError, UsageError
+from crmlib.errors import DataError, SettingsError, UsageError
 from crmlib.home import NOTEBOOKS, SAMPLE, Home
 from crmlib.inputs import Input, home_inputs, kit_hash, list_inputs
 from crmlib.labels import Say
@@ -122,6 +122,10 @@ def plan_run(
         inputs, origin = home_inputs(home)
     if inbox and not inputs:
         raise DataError("error.inbox_empty", path=", ".join(map(str, inbox)))
+    if book:
+        from crmlib.book.shelf import open_book
+
+        open_book(home, version=book)  # that it is there is known before anything runs
     if isinstance(period, str):
         now = parse_period(SAMPLE_PERIOD).as_of if origin == "sample" else today
         period = last_full(LAST[period], now) if period in LAST else parse_period(period)
@@ -300,6 +304,3 @@ def closing_lines(folder: Path, *, say: Say, seconds: float) -> list[str]:
         say("run.where", path=folder / "report.html"),
         say("run.seconds", seconds=f"{seconds:.0f}"),
     ]
-
-
-__all__ = ["CheckError", "NotebookError", "Plan", "UsageError", "plan_run", "run_plan"]

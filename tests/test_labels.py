@@ -45,8 +45,8 @@ def test_a_language_that_the_kit_does_not_speak_is_refused():
 @pytest.mark.demand("M10")
 def test_an_error_speaks_chinese_by_default_and_english_on_request():
     error = DataError("error.no_inbox", path="收件箱")
-    assert "找不到" in str(error) and "收件箱" in str(error)
-    assert "put the exported files there" in error.message("en")
+    assert "没有文件" in str(error) and "收件箱" in str(error)
+    assert "put the exported files into" in error.message("en")
     assert error.exit_code == 3
 
 

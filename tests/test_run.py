@@ -150,10 +150,10 @@ def test_a_report_held_open_elsewhere_is_put_back(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["run", "--inbox", "/nowhere/at/all"], "找不到输入"),
+        (["run", "--inbox", "/nowhere/at/all"], "没有文件或文件夹"),
         (["run", "--period", "2024-6"], "2024-W23"),
         (["run", "--role", "boss"], "没有角色"),
-        (["import", "/nowhere.csv"], "找不到输入"),
+        (["import", "/nowhere.csv"], "没有文件或文件夹"),
     ],
 )
 def test_each_mistake_has_one_clear_message_and_exit_code_3(tmp_path, capsys, arguments, said):
