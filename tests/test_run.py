@@ -68,7 +68,7 @@ def test_a_run_leaves_the_report_its_tables_its_papers_and_what_explains_them(fo
     assert {path.stem for path in (folder / "notebooks").glob("*.ipynb")} == steps
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["period"], manifest["as_of"], manifest["book"]) == ("2024-06", "2024-07-01", "v000001")
-    assert len(manifest["inputs"]) == 9 and all(len(one["sha256"]) == 64 for one in manifest["inputs"])
+    assert len(manifest["inputs"]) == 11 and all(len(one["sha256"]) == 64 for one in manifest["inputs"])
     assert all(check["passed"] for check in manifest["checks"])
 
 

@@ -32,13 +32,13 @@ def score_renewals(tables: Tables, *, as_of: date, horizon_days: int, min_contra
 
 
 def _not_accepted(tables: Tables) -> list[str]:
-    """The customers of the rows whose stage lost was refused for want of its day or reason."""
+    """The customers of the rows, talks too, whose stage lost was refused for want of its day or reason."""
     if not {"warnings", "records"} <= set(tables):
         return []
     place = ["batch", "source_file", "sheet", "line"]
     refused = tables["warnings"].filter(lambda t: t.reason == "LOST_UNEXPLAINED").select(*place)
     refused = refused.cast({"batch": "int64", "line": "int64"})  # without a row, text
-    rows = tables["records"].filter(lambda t: (t.table == "customers") & t.customer_id.notnull())
+    rows = tables["records"].filter(lambda t: t.customer_id.notnull())
     return sorted(set(read_frame(rows.semi_join(refused, place).select("customer_id"))["customer_id"]))
 
 

@@ -19,7 +19,15 @@ TRIGGERS = {
     "orders": ("amount_cny",),
     "payments": ("due_amount_cny", "paid_amount_cny"),
     "opportunities": ("stage",),
-    "stage_changes": ("first_contact", "evaluation", "negotiation", "maintenance"),
+    "stage_changes": (
+        "first_contact",
+        "evaluation",
+        "negotiation",
+        "maintenance",
+        "prospecting",
+        "engaging",
+        "proposal",
+    ),
 }
 WHOLE = ("orders", "payments", "tickets", "opportunities")  # … and these only with all columns of a signature
 METHODS = {"phone": "phone", "email": "email", "im": "im"}  # contacts' columns → kind of contact method
@@ -45,21 +53,25 @@ def take_apart(rows: pd.DataFrame, *, table: str, system: str, dictionary: Dicti
         own = [c for c, key in fields.items() if key in spec.fields]
         frame = rows_here[["row_id", "customer_id", *own]].rename(columns=fields)
         parts[name] = frame.assign(source_system=system, line=rows_here.index)
-    if len(changes := _stage_changes(rows)):
+    if len(changes := _stage_changes(rows, of=table)):
         parts["stage_changes"] = changes.assign(source_system=system)
     return parts
 
 
-def _stage_changes(rows: pd.DataFrame) -> pd.DataFrame:
-    """A need's stages with a day each (one column a stage) → one row per stage that was reached, in the order of days."""
+def _stage_changes(rows: pd.DataFrame, *, of: str) -> pd.DataFrame:
+    """The stages of a need or an opportunity with a day each (one column a stage) → one row per stage that was reached, in the order
+    of days. of: the sheet's table."""
+    entity, key = "need", "needs.need_id"
+    if of == "opportunities":
+        entity, key = "opportunity", "opportunities.opportunity_id"
     stages = {c: c.partition(".")[2] for c in rows.columns if c.startswith("stage_changes.")}
-    need = rows.get("needs.need_id", rows["row_id"]).fillna(rows["row_id"])
-    told = rows[["row_id", "customer_id", *stages]].assign(entity_id=need, line=rows.index).rename(columns=stages)
+    whose = rows.get(key, rows["row_id"]).fillna(rows["row_id"])
+    told = rows[["row_id", "customer_id", *stages]].assign(entity_id=whose, line=rows.index).rename(columns=stages)
     keys = ["row_id", "customer_id", "entity_id", "line"]
     changes = told.melt(keys, [*stages.values()], "to_stage", "changed_at").dropna(subset="changed_at")
     changes = changes.sort_values(["line", "changed_at"], kind="stable", ignore_index=True)
     before = changes.groupby("line")["to_stage"].shift().astype("str")
-    return changes.assign(entity="need", to_stage=changes["to_stage"].astype("str"), from_stage=before)
+    return changes.assign(entity=entity, to_stage=changes["to_stage"].astype("str"), from_stage=before)
 
 
 def through_orders(tables: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""An invented company's nine files as people really make them, faults included, and the truth about both."""
+"""An invented company's eleven files as people really make them, faults included, and the truth about both."""
 
 import gc
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ SAMPLE_PERIOD = "2024-06"  # the last full month of the sample
 def write_sample(
     directory: str | Path, *, customers: int = 600, seed: int = 7, truth: str | Path | None = None
 ) -> list[Path]:
-    """Write 24 months of `customers` to nine files in `directory` and return their paths; equal arguments, equal bytes.
+    """Write 24 months of `customers` to eleven files in `directory` and return their paths; equal arguments, equal bytes.
 
     truth: a folder, or a Parquet file, for who is who in each row (`rows`) and which fault is where (`faults`).
     """

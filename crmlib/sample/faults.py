@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from crmlib.sample.names import USCC_ALPHABET, Inventor
 from crmlib.sample.sheets import (
+    CONTRACTS,
     FAIR,
     NEEDS,
+    OPPORTUNITIES,
     ORDERS,
     PAYMENTS,
     SATISFACTION,
@@ -144,6 +146,7 @@ def _american(name: str) -> Callable[[Sheet, Row, Random], bool]:
 
 
 NO_DAY, LATER = ("2023-02-30", "2023-13-05", "2023-04-31"), ("2042-03-15", "2032-11-08")
+LATER_DAYS = tuple(date.fromisoformat(one) for one in LATER)
 FAULTS = (
     Fault(WEBSITE, "customers.name", "MISSING_NAME", "error", 3, _clear("customers.name", "customers.source_id")),
     Fault(WEBSITE, "customers.uscc", "BAD_USCC", "error", 4, _wrong_check),
@@ -175,7 +178,7 @@ FAULTS = (
     Fault(ORDERS, "orders.ordered_on", "MISSING_VALUE", "error", 3, (None,)),
     Fault(ORDERS, "orders.ordered_on", "DATE_AMBIGUOUS", "error", 3, _american("orders.ordered_on")),
     Fault(ORDERS, "orders.ordered_on", "DATE_INVALID", "error", 2, NO_DAY),
-    Fault(ORDERS, "orders.ordered_on", "DATE_FUTURE", "error", 2, (date(2042, 3, 15), date(2032, 11, 8))),
+    Fault(ORDERS, "orders.ordered_on", "DATE_FUTURE", "error", 2, LATER_DAYS),
     Fault(ORDERS, "orders.amount_cny", "MISSING_VALUE", "error", 3, (None,)),
     Fault(ORDERS, "orders.amount_cny", "AMOUNT_NOT_NUMBER", "error", 4, ("面议", "待定", "见合同", "赠送")),
     Fault(ORDERS, "orders.amount_cny", "AMOUNT_NEGATIVE", "error", 3, _negative("orders.amount_cny")),
@@ -196,7 +199,14 @@ FAULTS = (
     Fault(SURVEYS, "surveys.score", "MISSING_VALUE", "error", 2, (None,)),
     Fault(NEEDS, "needs.priority", "CHOICE_UNKNOWN", "cell", 2, ("看情况", "A级")),
     Fault(NEEDS, "needs.due_date", "DATE_INVALID", "cell", 2, ("2024-02-30", "2023-06-31")),
+    Fault(CONTRACTS, "orders.contract_end", "DATE_INVALID", "cell", 2, NO_DAY),
+    Fault(CONTRACTS, "orders.amount_cny", "AMOUNT_NOT_NUMBER", "error", 2, ("按实际结算", "见附件")),
+    Fault(OPPORTUNITIES, "opportunities.stage", "CHOICE_UNKNOWN", "error", 3, ("再说", "老板定", "看情况")),
+    Fault(OPPORTUNITIES, "opportunities.stage", "MISSING_VALUE", "error", 2, (None,)),
+    Fault(OPPORTUNITIES, "opportunities.amount_cny", "AMOUNT_NOT_NUMBER", "cell", 3, ("待评估", "十几个点位", "未报")),
+    Fault(OPPORTUNITIES, "opportunities.opened_on", "DATE_FUTURE", "cell", 2, LATER_DAYS),
 )
+UNEXPLAINED = 5  # lost customers of whom nobody wrote the reason, in none of their talks
 TWICE_NUMBERED = 4  # interactions that carry the number of another one, with other content: both are in doubt
 TWICE_ENTERED = 12  # orders of a half-year's last days that stand in the next sheet once more, cell for cell
 BLANK_ROWS = {WEBSITE: 2, ORDERS: 5}
@@ -208,6 +218,8 @@ def plant_faults(sheets: list[Sheet], *, rng: Random, customers: int) -> None:
     file = sheets[0].file
     rows = [(sheet, row) for sheet in sheets for row in sheet.rows if not row.kind]
     rng.shuffle(rows)
+    if file == TALKS:
+        rows = _leave_unexplained(rows, _scaled(UNEXPLAINED, customers))
     for fault in FAULTS:
         if fault.file == file:
             for n in range(_scaled(fault.count, customers)):
@@ -241,6 +253,19 @@ def _spoil_next(rows: list[tuple[Sheet, Row]], fault: Fault, n: int, rng: Random
         row.faults.append((fault.field, fault.reason, fault.severity))
         del rows[at]
         return
+
+
+def _leave_unexplained(rows: list[tuple[Sheet, Row]], count: int) -> list[tuple[Sheet, Row]]:
+    """The lost customers of the first rows lose their reason wherever it stands; what is left of the rows."""
+    sheet = rows[0][0]
+    at = sheet.at("customers.lost_reason")
+    left = [row for _, row in rows if row.cells[at]]
+    chosen = set(list(dict.fromkeys(row.customer for row in left))[:count])
+    for row in left:
+        if row.customer in chosen:
+            row.cells[at] = ""
+            row.faults.append(("customers.lifecycle_stage", "LOST_UNEXPLAINED", "cell"))
+    return [(sheet, row) for sheet, row in rows if not row.faults]
 
 
 def _number_twice(rows: list[tuple[Sheet, Row]], count: int) -> None:

@@ -1,10 +1,13 @@
-"""The nine files as the people who keep them lay them out: their headers, their order, their titles and totals."""
+"""The eleven files as the people who keep them lay them out: their headers, their order, their titles and totals."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
+from crmlib.sample.contracts import contract_rows, list_contracts
+from crmlib.sample.pipeline import list_opportunities
 from crmlib.sample.service import list_needs, list_recommending, list_surveys, list_tickets
 from crmlib.sample.talks import list_talks, write_day
 from crmlib.sample.trade import Order, list_orders, list_payments
@@ -16,6 +19,7 @@ Cell = str | int | float | date | datetime | None
 WEBSITE, FAIR, TALKS = "官网注册.csv", "展会名单.xlsx", "销售跟进.csv"
 ORDERS, PAYMENTS, TICKETS = "订单.xlsx", "回款.csv", "投诉.csv"
 SURVEYS, NEEDS, STAFF = "满意度.xlsx", "需求.csv", "员工.csv"
+OPPORTUNITIES, CONTRACTS = "商机.xlsx", "合同.csv"
 SATISFACTION, RECOMMENDING = "季度满意度", "推荐意愿"
 HALVES = {
     "2022下半年": "orders",
@@ -68,7 +72,12 @@ def build_files(world: World) -> Iterator[list[Sheet]]:
     talks.rows.reverse()  # the newest first, as the CRM exports it
     yield [talks]
     yield order_sheets(orders)
-    payments = list_payments(orders, world)
+    contracts = list_contracts(world, orders)
+    yield [lay_out(CONTRACTS, "orders", "contracts", contract_rows(contracts), encoding="utf-8-sig")]
+    payments = chain(
+        list_payments(orders, world),
+        list_payments([one.order for one in contracts], world, purpose="payments of contracts"),
+    )
     yield [lay_out(PAYMENTS, "payments", "payments", payments, number="HK{:06d}", encoding="utf-8")]
     tickets = list_tickets(world, orders)
     yield [lay_out(TICKETS, "tickets", "tickets", tickets, number="T{:05d}", encoding="gb18030")]
@@ -80,6 +89,8 @@ def build_files(world: World) -> Iterator[list[Sheet]]:
     ]
     needs = list_needs(world, orders)
     yield [lay_out(NEEDS, "needs", "needs", needs, number="N{:05d}", encoding="utf-8-sig")]
+    deals = list_opportunities(world, orders)
+    yield [lay_out(OPPORTUNITIES, "opportunities", "opportunities", deals, number="SJ{:05d}", name="商机列表")]
     yield [lay_out(STAFF, "staff", "staff", world.staff, encoding="gb18030")]
 
 

@@ -10,6 +10,7 @@ from crmlib.sample.words import pick, words
 from crmlib.sample.world import END, START, VALUES, Customer, World, health
 
 CLOSE = datetime.combine(END, time(23, 59))
+LEFT_AFTER = 100  # days without an order, then sales writes a customer down as lost
 
 
 class Meeting(NamedTuple):
@@ -24,13 +25,61 @@ def list_talks(world: World, orders: list[Order]) -> Iterator[dict[str, Any]]:
     bought = days_by_customer(orders)
     meetings = [m for one in world.customers if one.listed for m in _meetings(one, bought.get(one.key, []), rng)]
     meetings.sort(key=lambda one: (one.at, one.customer.key))
-    return (_talk(meeting, rng) for meeting in meetings)
+    beside = _Beside(world, bought)
+    return (beside.tell(meeting, _talk(meeting, rng)) for meeting in meetings)
+
+
+class _Beside:
+    """What else stands in the list: which campaign a talk belonged to, when its task was done, when and why a customer left."""
+
+    def __init__(self, world: World, bought: dict[str, list[date]]) -> None:
+        self.done = world.dice("tasks done")
+        invited, left = world.dice("campaigns"), world.dice("why they left")
+        self.invited = {
+            (name, one.key)
+            for name, (first, _, share) in words()["campaigns"].items()
+            for one in world.customers
+            if invited.random() < share and bought.get(one.key, [END])[0] < first
+        }
+        self.reasons = {one.key: _why(one, left) for one in world.customers}
+
+    def tell(self, meeting: Meeting, talk: dict[str, Any]) -> dict[str, Any]:
+        day, customer = meeting.at.date(), meeting.customer
+        for name, (first, last, _) in words()["campaigns"].items():
+            if first <= day <= last and meeting.stage == "成交" and (name, customer.key) in self.invited:
+                talk["campaign"] = name
+        if talk.get("actions.task"):
+            talk |= _done(day, talk["actions.due_date"], customer, self.done)
+        if meeting.stage == "流失":
+            lost_on = customer.ended_on + timedelta(LEFT_AFTER) if customer.ended_on else day
+            talk |= {"customers.lost_on": lost_on, "customers.lost_reason": self.reasons[customer.key]}
+        return talk
+
+
+def _why(customer: Customer, rng: Random) -> str:
+    shares = words()["leaving"]
+    return pick(shares | {"服务": shares["服务"] * (3 if customer.sluggish > 0.35 else 1)}, rng)
+
+
+def _done(day: date, due: date, customer: Customer, rng: Random) -> dict[str, Any]:
+    """Most tasks are done by their day, more of them as time goes on; where we are sluggish they wait, and a few are forgotten."""
+    better, forgotten = 0.22 * ((day - START) / (END - START)), rng.random() < 0.07
+    if rng.random() < 0.72 + better - 0.3 * customer.sluggish:
+        done = due - timedelta(rng.randrange(min(5, (due - day).days) + 1))
+    else:
+        done = due + timedelta(1 + int(rng.gammavariate(2, 2)))
+    if forgotten or done > END:
+        return {"actions.status": "待跟进"}
+    return {"actions.status": "已完成", "actions.done_at": done}
 
 
 def _meetings(customer: Customer, bought: list[date], rng: Random) -> Iterator[Meeting]:
-    for day in _days(customer, bought, rng):
+    days = list(_days(customer, bought, rng))
+    refuses = customer.value == "lead" and days[-1] < END - timedelta(30) and rng.random() < 0.35
+    for day in days:
         at = datetime.combine(day, time(9)) + timedelta(minutes=rng.randrange(540))
-        yield Meeting(at, customer, _stage(customer, day, bought))
+        stage = "流失" if refuses and day == days[-1] else _stage(customer, day, bought)
+        yield Meeting(at, customer, stage)
 
 
 def _days(customer: Customer, bought: list[date], rng: Random) -> Iterator[date]:
@@ -56,11 +105,12 @@ def _days(customer: Customer, bought: list[date], rng: Random) -> Iterator[date]
 
 
 def _stage(customer: Customer, day: date, bought: list[date]) -> str:
-    if customer.ended_on is not None and (day - customer.ended_on).days > 100:
+    if customer.ended_on is not None and (day - customer.ended_on).days > LEFT_AFTER:
         return "流失"
     if bought and (customer.met_on < START or day >= bought[0]):
         return "成交"
-    return "潜在" if (day - max(customer.met_on, START)).days < 8 else "意向"
+    cool = customer.value == "lead" and customer.sluggish > 0.35  # whom we keep waiting never warms
+    return "潜在" if cool or (day - max(customer.met_on, START)).days < 8 else "意向"
 
 
 def _talk(meeting: Meeting, rng: Random) -> dict[str, Any]:
@@ -95,9 +145,7 @@ def _talk(meeting: Meeting, rng: Random) -> dict[str, Any]:
         talk["participants"] = f"我方：{customer.owner}；客户：{theirs}"
     if rng.random() < 0.55:
         due = at.date() + timedelta(rng.randrange(2, 15))
-        done = due < END - timedelta(10) and rng.random() < 0.93
         talk |= {"actions.task": f"我方{due}前{topic['action']}", "actions.due_date": due}
-        talk["actions.status"] = "已完成" if done else "待跟进"
     if exact and rng.random() < 0.6:
         ours = rng.random() < 0.35
         since = at + timedelta(minutes=rng.randrange(5, 60))

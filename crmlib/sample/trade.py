@@ -80,9 +80,9 @@ def _working_day(day: date, rng: Random) -> date:
     return day + timedelta(7 - day.weekday()) if day.weekday() > 4 and rng.random() < 0.85 else day
 
 
-def list_payments(orders: list[Order], world: World) -> Iterator[dict[str, Any]]:
+def list_payments(orders: list[Order], world: World, *, purpose: str = "payments") -> Iterator[dict[str, Any]]:
     """One instalment an order; an advance and the rest for the large ones. What is not paid by the last day is open."""
-    rng = world.dice("payments")
+    rng = world.dice(purpose)
     for order in orders:
         term = {"high": 60, "middle": 45}.get(order.record.customer.value, 30)
         parts = [(term, order.amount, "")]

@@ -69,14 +69,23 @@ def test_a_lost_customer_needs_a_day_before_today_and_a_reason(tables):
 @pytest.mark.demand("H05")
 def test_a_stage_that_was_not_accepted_at_intake_is_listed_too(tables):
     customers = pd.DataFrame(
-        [("anna", None, None, None), ("bo", "customer", None, "price"), ("cai", "customer", None, None)],
+        [
+            ("anna", None, None, None),
+            ("bo", "customer", None, "price"),
+            ("cai", "customer", None, None),
+            ("dan", "customer", None, None),
+        ],
         columns=["customer_id", "lifecycle_stage", "lost_on", "lost_reason"],
     )
     place = {"batch": 1, "source_file": "客户.csv", "sheet": ""}
-    records = [(2, "customers", "anna"), (3, "customers", "bo"), (4, "customers", "cai"), (3, "contacts", "cai")]
+    records = [(2, "customers", "anna"), (3, "customers", "bo"), (4, "customers", "cai"), (5, "interactions", "dan")]
     records = pd.DataFrame(records, columns=["line", "table", "customer_id"]).assign(**place)
-    warnings = [(2, "LOST_UNEXPLAINED"), (3, "LOST_UNEXPLAINED"), (4, "SHORT_NAME")]
+    warnings = [(2, "LOST_UNEXPLAINED"), (3, "LOST_UNEXPLAINED"), (4, "SHORT_NAME"), (5, "LOST_UNEXPLAINED")]
     warnings = pd.DataFrame(warnings, columns=["line", "reason"]).assign(**place)
     book = tables(customers=customers) | {"records": ibis.memtable(records), "warnings": ibis.memtable(warnings)}
     found = list_lost_lacking(book, as_of=AS_OF)
-    assert found[["customer_id", "lacks"]].to_numpy().tolist() == [["anna", "day reason"], ["bo", "day"]]
+    assert found[["customer_id", "lacks"]].to_numpy().tolist() == [
+        ["anna", "day reason"],
+        ["bo", "day"],
+        ["dan", "day reason"],
+    ]

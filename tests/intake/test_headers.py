@@ -461,7 +461,9 @@ def test_the_sample_maps_without_settings(tmp_path):
         "满意度": "surveys",
         "订单": "orders",
         "需求": "needs",
+        "商机": "opportunities",
+        "合同": "orders",
     }
     wanted |= {"官网注册": "customers", "展会名单": "customers", "销售跟进": "interactions"}
     assert {stem: {table} for stem, table in wanted.items()}.items() <= found.items()
-    assert unknown <= {"序号", "关注产品", "初步接洽日期", "方案评估日期", "合同谈判日期", "合作维护日期"}
+    assert unknown <= {"序号", "关注产品", "输单原因"}

@@ -9,10 +9,12 @@ import pytest
 
 from crmlib.book.build import build_book
 from crmlib.book.importing import import_files
+from crmlib.dictionary import DICTIONARY
 from crmlib.home import Home
 from crmlib.inputs import list_inputs
 from crmlib.insight.measures import overdue_payments
-from crmlib.intake.tables import resolve_staff
+from crmlib.intake import map_headers, standardise
+from crmlib.intake.tables import resolve_staff, take_apart
 from crmlib.keys import SAMPLE_KEY
 from crmlib.labels import speaker
 from crmlib.settings import parse_settings
@@ -215,6 +217,20 @@ def test_the_days_of_a_needs_stages_are_its_changes(of):
         ["N001", "evaluation", "negotiation"],
     ]
     assert len(of("stage_changes", "C002")) == 1
+
+
+def test_the_days_of_an_opportunitys_stages_are_its_changes():
+    head = "商机编号,客户名称,销售阶段,预计金额,创建日期,接洽日期,方案报价日期,商务谈判日期,结单日期"
+    raw = pd.DataFrame([["SJ1", "甲公司", "输单", "100", "2024-03-01", "2024-03-09", "2024-04-02", "", "2024-05-01"]],
+                       columns=head.split(","), dtype="str")  # fmt: skip
+    mapping = map_headers(raw)
+    assert mapping.table == "opportunities" and not mapping.custom
+    read = standardise(raw, mapping, received_on=date(2024, 7, 1)).rows.assign(row_id="r1", customer_id="K1")
+    changes = take_apart(read, table="opportunities", system="crm", dictionary=DICTIONARY)["stage_changes"]
+    assert changes[["entity", "entity_id", "to_stage"]].to_numpy().tolist() == [
+        ["opportunity", "SJ1", "engaging"],
+        ["opportunity", "SJ1", "proposal"],
+    ]
 
 
 @pytest.mark.demand("A68")

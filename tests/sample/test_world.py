@@ -6,6 +6,8 @@ from statistics import mean, median
 
 import pytest
 
+from crmlib.sample.contracts import Contract, list_contracts
+from crmlib.sample.pipeline import list_opportunities
 from crmlib.sample.records import build_world
 from crmlib.sample.talks import list_talks
 from crmlib.sample.trade import Order, list_orders, list_payments
@@ -98,3 +100,47 @@ def test_a_branch_and_a_namesake_stand_beside_the_company_they_must_not_be_merge
     assert any("分公司" in name for names in related for name in names)
     assert any("分公司" not in "".join(names) for names in related)
     assert len({one.credit_code for one in firms}) == len(firms)
+
+
+def test_a_deal_goes_through_its_stages_and_ends_in_an_order_or_for_a_reason(world, orders):
+    ordered = {(order.record.customer.key, order.day, order.amount) for order in orders}
+    deals = list_opportunities(world, orders)
+    ways: dict[str, int] = Counter(deal["stage"] for deal in deals)
+    assert set(ways) == {"线索", "接洽", "方案报价", "谈判", "赢单", "输单"}
+    assert 0.3 < ways["赢单"] / (ways["赢单"] + ways["输单"]) < 0.6
+    for deal in deals:
+        days = [day for key, day in deal.items() if key.startswith("stage_changes.")]
+        days += [deal["closed_on"]] if "closed_on" in deal else []
+        assert days == sorted(days) and START <= days[0] == deal["opened_on"] and days[-1] <= END
+        assert ("closed_on" in deal) == (deal["stage"] in ("赢单", "输单"))
+        assert ("输单原因" in deal) == (deal["stage"] == "输单")
+        sold = (deal["record"].customer.key, deal.get("closed_on"), deal["amount_cny"])
+        assert deal["stage"] != "赢单" or sold in ordered
+
+
+def test_a_renewed_contract_has_a_follower_and_no_other_has(world, orders):
+    contracts = list_contracts(world, orders)
+    by_customer: dict[str, list[Contract]] = {}
+    for one in contracts:
+        by_customer.setdefault(one.order.record.customer.key, []).append(one)
+    for some in by_customer.values():
+        *before, last = some
+        assert all(one.renewed for one in before) and not last.renewed
+        assert all(abs((b.order.day - a.ends_on).days) < 30 for a, b in zip(some, some[1:], strict=False))
+    ended = [one.renewed for one in contracts if one.ends_on <= END and one.renewed is not None]
+    assert len(ended) > 60 and 0.6 < mean(ended) < 0.95
+    assert len({one.order.number for one in contracts} | {order.number for order in orders}) == len(contracts) + len(
+        orders
+    )
+
+
+def test_who_is_lost_has_one_day_and_one_reason(world, orders):
+    told: dict[str, set[tuple[date, str]]] = {}
+    for talk in list_talks(world, orders):
+        assert ("customers.lost_on" in talk) == (talk["customers.lifecycle_stage"] == "流失")
+        if "customers.lost_on" in talk:
+            told.setdefault(talk["record"].customer.key, set()).add(
+                (talk["customers.lost_on"], talk["customers.lost_reason"])
+            )
+    assert len(told) > 40 and all(len(one) == 1 for one in told.values())
+    assert all(day <= END for one in told.values() for day, _ in one)
