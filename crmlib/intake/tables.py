@@ -9,6 +9,7 @@ from crmlib.dictionary import Dictionary
 from crmlib.intake.identity import normal_name
 from crmlib.keys import Key
 
+STAGE_DAYS = ("first_contact", "evaluation", "negotiation", "maintenance", "prospecting", "engaging", "proposal")
 # a secondary part of a wide row counts as a row of its table when one of these is there
 TRIGGERS = {
     "interactions": ("occurred_at", "content", "feedback", "topic"),
@@ -19,15 +20,7 @@ TRIGGERS = {
     "orders": ("amount_cny",),
     "payments": ("due_amount_cny", "paid_amount_cny"),
     "opportunities": ("stage",),
-    "stage_changes": (
-        "first_contact",
-        "evaluation",
-        "negotiation",
-        "maintenance",
-        "prospecting",
-        "engaging",
-        "proposal",
-    ),
+    "stage_changes": STAGE_DAYS,
 }
 WHOLE = ("orders", "payments", "tickets", "opportunities")  # … and these only with all columns of a signature
 METHODS = {"phone": "phone", "email": "email", "im": "im"}  # contacts' columns → kind of contact method
