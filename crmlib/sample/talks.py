@@ -110,7 +110,8 @@ def _stage(customer: Customer, day: date, bought: list[date]) -> str:
     if bought and (customer.met_on < START or day >= bought[0]):
         return "成交"
     cool = customer.value == "lead" and customer.sluggish > 0.35  # whom we keep waiting never warms
-    return "潜在" if cool or (day - max(customer.met_on, START)).days < 8 else "意向"
+    soon = bool(bought) and (bought[0] - day).days < 30  # who orders soon has asked for it in the first talk
+    return "潜在" if cool or ((day - max(customer.met_on, START)).days < 8 and not soon) else "意向"
 
 
 def _talk(meeting: Meeting, rng: Random) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def invent_customer(inventor: Inventor, sellers: list[str], n: int) -> Customer:
     elif rng.random() < (0.8 if value == "high" else 0.55):
         met = START - timedelta(rng.randrange(20, 700))
     else:
-        met = START + timedelta(int(rng.random() ** 1.25 * 690))
+        met = START + timedelta(int(rng.random() ** 1.25 * 722))
     return Customer(
         key=f"T{n + 1:05d}",
         company=company,
