@@ -95,7 +95,7 @@ def _days(customer: Customer, bought: list[date], rng: Random) -> Iterator[date]
         gone = customer.ended_on is not None and day > customer.ended_on
         if first:
             first -= 1
-            gap = rng.gammavariate(2, 6)
+            gap = rng.gammavariate(2, 4)
         elif not more or (gone and neglected):
             return
         else:
@@ -110,8 +110,7 @@ def _stage(customer: Customer, day: date, bought: list[date]) -> str:
     if bought and (customer.met_on < START or day >= bought[0]):
         return "成交"
     cool = customer.value == "lead" and customer.sluggish > 0.35  # whom we keep waiting never warms
-    soon = bool(bought) and (bought[0] - day).days < 30  # who orders soon has asked for it in the first talk
-    return "潜在" if cool or ((day - max(customer.met_on, START)).days < 8 and not soon) else "意向"
+    return "潜在" if cool or (day - max(customer.met_on, START)).days < 5 else "意向"
 
 
 def _talk(meeting: Meeting, rng: Random) -> dict[str, Any]:
