@@ -51,6 +51,7 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
     from crmlib.book.results import total_line, write_todo
     from crmlib.inputs import book_origin, list_inputs, list_others
     from crmlib.intake.databases import table_input
+    from crmlib.intake.rules import rule_words
     from crmlib.returned import sheet_kind
     from crmlib.settings import load_settings
 
@@ -60,6 +61,7 @@ def do_import(args: argparse.Namespace, say: Say) -> int:
     if urls and paths:
         raise UsageError("error.url_beside_files")
     settings = load_settings(home)
+    say = say.with_words(rule_words(settings.checks))
     with ExitStack() as snapshots, run_lock(home):
         inputs = [snapshots.enter_context(table_input(url, table=args.table)) for url in urls] or list_inputs(paths)
         for name in list_others(paths):
@@ -167,14 +169,15 @@ def _write_and_rebuild(home: Home, write: Callable[[], int], say: Say) -> int:
     from crmlib.book.lock import run_lock
     from crmlib.book.results import write_todo
     from crmlib.inputs import book_origin
+    from crmlib.intake.rules import rule_words
     from crmlib.keys import load_key
     from crmlib.settings import load_settings
 
     with run_lock(home):
-        key = load_key(home)
-        line = write()
-        tell(say("ledger.written", id=line))
-        built = build_book(home, settings=load_settings(home), key=key, origin=book_origin(home))
+        key, settings = load_key(home), load_settings(home)
+        say = say.with_words(rule_words(settings.checks))
+        tell(say("ledger.written", id=write()))
+        built = build_book(home, settings=settings, key=key, origin=book_origin(home))
         tell(say("ledger.rebuilt", version=built.book.version, n=f"{built.book.count('customers'):,}"))
         if built.renewal:
             tell(built.renewal.line(say))

@@ -31,6 +31,13 @@ class Say:
     def has(self, key: str) -> bool:
         return key in self._words
 
+    def get(self, key: str, other: str) -> str:
+        return self(key) if self.has(key) else other
+
+    def with_words(self, words: dict[str, dict[str, str]]) -> "Say":
+        """The same speaker, who knows words that a user wrote as well."""
+        return Say(self.lang, self._words | words)
+
     def pick(self, words: dict[str, str] | Any) -> str:
         """The side of a {zh, en} pair that this speaker reads; for words that users write into settings."""
         return words[self.lang] if isinstance(words, dict) else getattr(words, self.lang)

@@ -24,7 +24,6 @@ _TITLE = re.compile(
 _SEPARATORS = re.compile(r"(\s*[、,，;；|/\n]\s*)")
 _NOT_DIGIT = re.compile(r"\D")
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_LEGAL_TAIL = re.compile(r"(?:科技|贸易|商贸|实业|集团|股份|有限|责任|公司|中心|厂|店|行|社|院|部)+$")
 
 
 def mask_name(name: str | None, *, style: str = "surname_star", title: str = "") -> str | None:
@@ -53,16 +52,6 @@ def mask_id(number: str | None) -> str | None:
 def mask_im(handle: str | None) -> str | None:
     """A handle keeps its first character; one that is a phone or an e-mail is masked as that."""
     return _each(handle, _one_handle)
-
-
-def mask_org(name: str | None) -> str | None:
-    """上海示例科技有限公司 → *科技有限公司. Companies are not personal: for those who want it all the same."""
-
-    def one(text: str) -> str:
-        tail = _LEGAL_TAIL.search(text)
-        return text if "*" in text else "*" + (tail.group() if tail and tail.start() else "")
-
-    return _each(name, one)
 
 
 def mask_address(address: str | None) -> str | None:

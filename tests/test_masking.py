@@ -14,7 +14,6 @@ from crmlib.masking import (
     mask_id,
     mask_im,
     mask_name,
-    mask_org,
     mask_phone,
     mask_text,
     mask_texts,
@@ -82,7 +81,6 @@ def test_other_values_have_masks_of_their_own():
     assert mask_email("zhang@example.com") == "z***@example.com"
     assert mask_email("z@example.com") == "***@example.com"
     assert mask_id(ID_NUMBER) == "9901**********1234"
-    assert mask_org("上海示例科技有限公司") == "*科技有限公司"
     assert mask_address("上海市徐汇区示例路1号") == "上海市***"
 
 

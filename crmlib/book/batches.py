@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from crmlib import engine
 from crmlib.book.corrections import Corrections
 from crmlib.book.hiding import hide_excerpts, hide_issues, hide_raw, hide_rows
 from crmlib.book.vault import open_batch, seal_batch
@@ -92,16 +93,8 @@ class Sheet:
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """Arrow → pandas; decimals, dates, nullable integers and booleans keep what they are."""
-
-    def exact(kind: pa.DataType):
-        if pa.types.is_decimal(kind) or pa.types.is_date(kind):
-            return pd.ArrowDtype(kind)
-        if pa.types.is_integer(kind):
-            return pd.Int64Dtype()
-        return pd.BooleanDtype() if pa.types.is_boolean(kind) else None
-
-    frame = table.to_pandas(types_mapper=exact)
+    """Arrow → pandas in the kit's types; lines are plain numbers."""
+    frame = engine.to_frame(table)
     return frame.astype({"line": "int64"}) if "line" in frame else frame
 
 

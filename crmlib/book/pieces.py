@@ -95,6 +95,7 @@ def _flat(part: Any) -> str:
 def _workbook(path: Path) -> Iterator[Pieces]:
     """Every cell of every sheet, hidden ones too; of xlsx also comments, headers, charts, links and properties."""
     import python_calamine
+    from xlsxwriter.utility import xl_rowcol_to_cell
 
     book = python_calamine.CalamineWorkbook.from_path(str(path))
     for name in book.sheet_names:
@@ -106,7 +107,7 @@ def _workbook(path: Path) -> Iterator[Pieces]:
             if isinstance(value, str | float | int) and value != ""
         ]
         texts = pa.array([text for _, _, text in cells], pa.large_string())
-        yield Pieces(texts, lambda i, cells=cells, name=name: f"{name}!{_column(cells[i][1])}{cells[i][0] + 1}")
+        yield Pieces(texts, lambda i, cells=cells, name=name: f"{name}!{xl_rowcol_to_cell(*cells[i][:2])}")
         yield Pieces(pa.array([name], pa.large_string()), lambda i, name=name: f"{name}!")
     if not zipfile.is_zipfile(path):  # .xls
         return
@@ -120,13 +121,6 @@ def _workbook(path: Path) -> Iterator[Pieces]:
                 text = re.sub(r"</?(?:r|t|rPr|a:r|a:t)(?:\s[^>]*)?>", "", text)  # one text in several runs
                 text = re.sub(r"&amp;[A-Z]", " ", text)  # &L, &C: the parts of a page header
                 yield from _lines(html.unescape(text).replace(">", ">\n"), prefix=f"{part} ")
-
-
-def _column(number: int) -> str:
-    letters = ""
-    while number >= 0:
-        number, letters = number // 26 - 1, chr(65 + number % 26) + letters
-    return letters
 
 
 def _pdf(path: Path) -> Iterator[Pieces]:

@@ -178,7 +178,7 @@ def _same(one: pd.Series, other: pd.Series) -> np.ndarray:
 
 
 def _explain(faults: pd.DataFrame, say: Say) -> tuple[str, str]:
-    reasons = [say(f"reason.{r}") if say.has(f"reason.{r}") else r for r in faults["reason"].unique()]
+    reasons = [say.get(f"reason.{r}", r) for r in faults["reason"].unique()]
     return "；".join(reasons), "；".join(say(one) for one in faults["suggestion"].unique() if say.has(one))
 
 

@@ -64,7 +64,7 @@ def count_issues(batches: list[Batch], *, say: Say) -> pd.DataFrame:
     if not issues:
         return pd.DataFrame(columns=["reason", "severity", "n"])
     counts = pd.concat(issues).value_counts().rename("n").reset_index()
-    words = counts["reason"].map(lambda r: say(f"reason.{r}") if say.has(f"reason.{r}") else r)
+    words = counts["reason"].map(lambda r: say.get(f"reason.{r}", r))
     return counts.assign(reason=words, severity=counts["severity"].map(lambda s: say(f"severity.{s}")))
 
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from crmlib.errors import CrmError, DataError, UsageError
 from crmlib.home import Home, find_home
+from crmlib.intake.rules import rule_words
 from crmlib.labels import Say, speaker
 from crmlib.periods import Period, parse_period
 from crmlib.settings import Settings, load_settings
@@ -80,13 +81,14 @@ def open_work(*, home: str = "", period: str, lang: str = "zh", role: str = "", 
     if role:
         raise UsageError("error.role_unknown", role=role)
     place = find_home(home)
+    settings = load_settings(place)
     span = parse_period(period)
     folder = Path(out) if out else place.reports / f".draft-{span.text}"
     return Work(
         home=place,
         period=span,
-        settings=load_settings(place),
-        say=speaker(lang),
+        settings=settings,
+        say=speaker(lang).with_words(rule_words(settings.checks)),
         role=role,
         out=folder,
         version=book or None,

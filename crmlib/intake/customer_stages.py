@@ -86,16 +86,7 @@ def date_stages(
     changes = events.assign(entity="customer", entity_id=events["customer_id"]).rename(
         columns={"stage": "to_stage", "at": "changed_at"}
     )
-    kept = [
-        "entity",
-        "entity_id",
-        "customer_id",
-        "from_stage",
-        "to_stage",
-        "changed_at",
-        "cause_interaction_id",
-        "by",
-        "row_id",
-    ]
+    kept = ["entity", "entity_id", "customer_id", "from_stage", "to_stage", "changed_at", "cause_interaction_id", "by",
+            "row_id"]  # fmt: skip
     texts = {name: "str" for name in kept if name != "changed_at"}
     return merged._replace(customers=customers.assign(lifecycle_stage=stage), cells=cells), changes[kept].astype(texts)

@@ -2,12 +2,10 @@
 
 import re
 import unicodedata
-from functools import cache
 from typing import NamedTuple
 
-from opencc import OpenCC
-
 from crmlib.intake.amounts import CURRENCIES
+from crmlib.intake.spelling import simplify
 
 _BRACKET = re.compile(r"[(\[【〔{<《]([^()\[\]【】〔〕{}<>《》]*)[)\]】〕}>》]")
 _NUMBERED = re.compile(r"^\d{1,2}[.、)]\s*")
@@ -108,12 +106,3 @@ def is_near(word: str, known: str) -> int:
         return 0
     far = distance(word, known, limit=allowed)
     return far if far <= allowed else 0
-
-
-def simplify(text: str) -> str:
-    return _converter().convert(text)
-
-
-@cache
-def _converter() -> OpenCC:
-    return OpenCC("t2s")

@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 from crmlib.dictionary import Dictionary
 from crmlib.errors import SettingsError
 from crmlib.intake.codes import parse_choice
-from crmlib.labels import Say
 from crmlib.settings import Checks
 
 ISSUE_COLUMNS = ["line", "table", "field", "value", "reason", "severity"]
@@ -112,9 +111,9 @@ def own_checks(checks: Checks, dictionary: Dictionary) -> list[Check]:
     return found
 
 
-def rule_words(checks: Checks, say: Say) -> dict[str, str]:
-    """What the users' own rules say, by reason code."""
-    return {f"RULE_{n}": say.pick(rule) for n, rule in enumerate(checks.rules, 1)}
+def rule_words(checks: Checks) -> dict[str, dict[str, str]]:
+    """What the users' own rules say, as labels."""
+    return {f"reason.RULE_{n}": {"zh": rule.zh, "en": rule.en} for n, rule in enumerate(checks.rules, 1)}
 
 
 def _fits(test: str, value: Any, fields: Mapping[str, Any]) -> bool:

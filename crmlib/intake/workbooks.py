@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import python_calamine as calamine
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from crmlib.errors import DataError
 from crmlib.intake.biff import read_records
@@ -46,7 +47,7 @@ def read_sheets(path: Path, *, file: str) -> Iterator[Grid]:
             hidden = {"rows": about.hidden_rows, "columns": about.hidden_columns}
             notes.append(Note("note.hidden_lines", file=file, sheet=meta.name, **hidden))
         if dead := [where for where, text in about.errors.items() if text == NOT_CALCULATED]:
-            places = " ".join(f"{_letters(column)}{row + 1}" for row, column in sorted(dead)[:5])
+            places = " ".join(xl_rowcol_to_cell(row, column) for row, column in sorted(dead)[:5])
             notes.append(Note("note.not_calculated", file=file, sheet=meta.name, n=len(dead), places=places))
         merged = [((r0, max(c0 - left, 0)), (r1, c1 - left)) for (r0, c0), (r1, c1) in merged if c1 >= left]
         rows = _with_errors(_text_rows(sheet, file), about.errors, left)
@@ -65,15 +66,6 @@ def _with_errors(
             cells += [None] * (column + 1 - len(cells))
             cells[column] = cells[column] or text
         yield line, cells
-
-
-def _letters(column: int) -> str:
-    """0 → A, 16383 → XFD."""
-    text, number = "", column + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def _open(path: Path) -> calamine.CalamineWorkbook:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from crmlib.intake.rules import rule_words
 from crmlib.labels import Say, speaker
 from crmlib.periods import Period
 from crmlib.settings import Settings
@@ -209,7 +210,7 @@ class ReportData:
 
     @property
     def say(self) -> Say:
-        return speaker(self.lang, self.currency)
+        return speaker(self.lang, self.currency).with_words(rule_words(self.settings.checks))
 
     def figure(self, figure_id: str, *, before: bool = False) -> Stated | None:
         """The figure, or None where it was not made."""

@@ -70,8 +70,3 @@ def name_choice(table: str, field: str, code: str, say: Say) -> str:
 
 def name_table(table: str, say: Say) -> str:
     return DICTIONARY.tables[table].word(say.lang) if table in DICTIONARY.tables else table
-
-
-def name_reason(reason: str, say: Say) -> str:
-    """The short name of a reason code, or the code itself where a user's own rule made it."""
-    return say(f"reason.{reason}") if say.has(f"reason.{reason}") else reason

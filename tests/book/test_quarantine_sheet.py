@@ -8,6 +8,7 @@ import pytest
 from crmlib.book.balance import STATUSES
 from crmlib.book.ledger import read_lines, undo_line
 from crmlib.book.results import write_todo
+from crmlib.book.work import open_work
 from crmlib.errors import DataError
 from crmlib.labels import speaker
 
@@ -157,3 +158,12 @@ def test_a_row_that_the_reader_could_not_part_into_cells_is_listed_apart(intake,
     book = todo(intake({"订单.csv": ORDERS + "D4,C1,2024-06-01,终端,5,多,余\n"}))
     page = book["只能改原文件"]
     assert [cell.value for cell in page[2]][3] == 4
+
+
+def test_a_rule_of_ones_own_speaks_in_its_own_words(intake, place):
+    rule = '[[checks.rules]]\ntable = "orders"\nfield = "amount_cny"\ntest = "min"\nvalue = 100\nseverity = "error"\n'
+    built = intake({"订单.csv": ORDERS.replace("1200", "12")}, settings=rule + 'zh = "金额太小"\nen = "too small"\n')
+    say = open_work(home=str(place.root), period="2024-06").say
+    write_todo(place, built, say=say)
+    page = openpyxl.load_workbook(place.todo / "quarantine.xlsx")["订单"]
+    assert find(page, "原因", 2).value == "金额太小"

@@ -595,8 +595,8 @@ def test_a_users_list_of_choices_may_be_written_in_words():
 
 def test_users_rules_speak_for_themselves():
     checks = replace(CHECKS, rules=(rule("min", 10),))
-    assert rule_words(checks, speaker("zh")) == {"RULE_1": "金额太小"}
-    assert rule_words(checks, speaker("en")) == {"RULE_1": "too small"}
+    assert speaker("zh").with_words(rule_words(checks))("reason.RULE_1") == "金额太小"
+    assert speaker("en").with_words(rule_words(checks))("reason.RULE_1") == "too small"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from crmlib.insight.entry import baseline_of
 from crmlib.labels import Say
 from crmlib.report.blocks import Block, Section, Table
 from crmlib.report.data import ReportData
-from crmlib.report.names import name_choice, name_field, name_reason, name_table
+from crmlib.report.names import name_choice, name_field, name_table
 from crmlib.report.numbers import compare, write_number
 from crmlib.report.parts import columns, make_section
 from crmlib.report.story import tell_balance
@@ -181,7 +181,7 @@ def _balance(balance: pd.DataFrame, say: Say) -> Table:
 
 def _reasons(rows: pd.DataFrame, title: str, say: Say) -> Table:
     most = rows.sort_values(["n", "reason"], ascending=[False, True]).head(TOP)
-    told = pd.DataFrame({"reason": [name_reason(code, say) for code in most["reason"]], "n_rows": most["n"].tolist(), "code": most["reason"].tolist()})  # fmt: skip
+    told = pd.DataFrame({"reason": [say.get(f"reason.{code}", code) for code in most["reason"]], "n_rows": most["n"].tolist(), "code": most["reason"].tolist()})  # fmt: skip
     named = columns(say, ("reason", "text"), ("n_rows", "int"), ("code", "id"))
     return Table(title, named, told, say("section.health.reasons_note"))
 
