@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from crmlib.home import Home
+from crmlib.home import Home, free_place
 
 KEPT = ("run_id", "at", "period", "as_of", "label", "lang", "role", "book", "kit_version", "settings_sha256", "inputs")
 
@@ -34,11 +34,7 @@ def list_runs(home: Home) -> list[dict[str, Any]]:
 
 def put_earlier(home: Home, folder: Path, run_id: str) -> Path:
     """Move a report that another one has replaced to data/earlier_reports/<run_id>; returns where it lies."""
-    place = home.data / "earlier_reports" / run_id
-    number = 1
-    while place.exists():
-        number += 1
-        place = place.with_name(f"{run_id}-{number}")
+    place = free_place(home.data / "earlier_reports" / run_id)
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(folder, place)
     return place

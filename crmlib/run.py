@@ -14,7 +14,7 @@ from typing import Any
 from crmlib import __version__
 from crmlib.book.lock import run_lock
 from crmlib.errors import DataError, SettingsError, UsageError
-from crmlib.home import NOTEBOOKS, SAMPLE, Home
+from crmlib.home import NOTEBOOKS, SAMPLE, Home, write_whole
 from crmlib.inputs import Input, home_inputs, kit_hash, list_inputs
 from crmlib.labels import Say
 from crmlib.periods import Period
@@ -169,9 +169,7 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    part = folder / "manifest.json.partial"
-    part.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(part, folder / "manifest.json")
+    write_whole(folder / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1).encode())
 
 
 def file_hash(path: Path) -> str:

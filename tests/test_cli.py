@@ -3,7 +3,9 @@
 import pytest
 
 from crmlib import commands
+from crmlib.book.ledger import read_lines
 from crmlib.cli import COMMANDS, main
+from crmlib.home import CHECKOUT, Home
 from crmlib.labels import LANGS
 
 
@@ -79,3 +81,12 @@ def test_a_fault_of_ours_is_told_short_and_in_full_on_request(capsys, monkeypatc
     monkeypatch.setenv("CRM_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(["runs"])
+
+
+@pytest.mark.demand("L05")
+def test_the_one_on_record_is_the_systems_user_and_the_documents_say_what_controls_access(tmp_path, monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "zhou")
+    assert main(["review", "数字不对", "--period", "2024-06", "--home", str(tmp_path)]) == 0
+    assert [line.who for line in read_lines(Home(tmp_path))] == ["zhou"]
+    told = (CHECKOUT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    assert "file permissions of the system and the login of JupyterLab are what controls access" in told

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from crmlib.home import NOTEBOOKS
+from crmlib.run import STEPS
 from tests.demands import proven, read_demands
 
 ROOT = Path(__file__).parent.parent
@@ -80,3 +82,14 @@ def test_the_settings_a_user_may_copy_are_valid_as_they_stand():
 def test_nothing_of_a_home_is_committed():
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8")
     assert "/data/*" in ignored and "/reports/*" in ignored and "/settings.toml" in ignored
+
+
+@pytest.mark.demand("L13")
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readme_has_a_row_for_every_notebook_of_a_run_with_its_reader_and_what_it_leaves(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    rows = [
+        [cell.strip() for cell in row.strip("|").split("|")] for row in re.findall(r"^\| `\d\d_.*$", text, flags=re.M)
+    ]
+    assert {cells[0].strip("`") for cells in rows} == set(STEPS) == {p.stem for p in NOTEBOOKS.glob("[0-9]*.ipynb")}
+    assert all(len(cells) == 4 and all(cells) for cells in rows)

@@ -5,11 +5,10 @@ They lie in the book's folder because they were learnt from it: a book that is s
 
 import hashlib
 import json
-import os
 from datetime import date
 from typing import Any
 
-from crmlib.home import Home
+from crmlib.home import Home, write_whole
 
 
 def model_version(rules: object) -> str:
@@ -28,10 +27,7 @@ def keep_model(home: Home, name: str, model: dict[str, Any], *, version: str) ->
     models = [one for one in read_models(home, name, version=version) if one["fitted_on"] != model["fitted_on"]]
     models = sorted([*models, model], key=lambda one: one["fitted_on"])
     path = home.book / "models" / f"{name}-{version}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".partial")
-    part.write_text(json.dumps(models, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(part, path)
+    write_whole(path, json.dumps(models, ensure_ascii=False, indent=1).encode())
 
 
 def model_for(models: list[dict[str, Any]], *, as_of: date) -> dict[str, Any] | None:

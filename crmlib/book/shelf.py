@@ -20,7 +20,7 @@ from crmlib.book.conform import conform, types_of
 from crmlib.dictionary import DICTIONARY, Dictionary
 from crmlib.engine import open_engine, read_frame
 from crmlib.errors import DataError
-from crmlib.home import Home, find_home
+from crmlib.home import Home, find_home, free_place, write_whole
 
 SCHEMA_VERSION = 1
 KEPT_VERSIONS = 5
@@ -186,7 +186,8 @@ def publish(
         _sync(build)
         os.replace(build, home.book / version)
         _sync(home.book)
-        _point(home.book, version)
+        write_whole(home.book / "CURRENT", f"{version}\n".encode("ascii"))
+        _sync(home.book)
     except BaseException:
         for folder in (build, home.book / version):
             if current_version(home) != version:
@@ -208,14 +209,6 @@ def _write(build: Path, name: str, table: pa.Table) -> dict[str, Any]:
     pq.write_table(plain, path, compression="zstd", row_group_size=122_880, store_schema=False)
     _sync(path)
     return {"rows": table.num_rows, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-
-
-def _point(book: Path, version: str) -> None:
-    part = book / "CURRENT.partial"
-    part.write_text(version + "\n", encoding="ascii")
-    _sync(part)
-    os.replace(part, book / "CURRENT")
-    _sync(book)
 
 
 def _sync(path: Path) -> None:
@@ -249,11 +242,7 @@ def set_aside(home: Home, suffix: str) -> Path:
 
     The ledger goes with them: what it says is said of that book's rows, and its personal values lie in that vault.
     """
-    place = home.data / f"aside-{suffix}"
-    number = 1
-    while place.exists():
-        number += 1
-        place = home.data / f"aside-{suffix}-{number}"
+    place = free_place(home.data / f"aside-{suffix}")
     place.mkdir(parents=True)
     ledger = [home.ledger.with_name(home.ledger.name + tail) for tail in ("", "-wal", "-shm")]
     for path in (home.book, home.vault, *ledger):

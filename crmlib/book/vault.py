@@ -1,6 +1,5 @@
 """The vault: personal values, sealed a batch at a time. It only stores; what is personal is decided elsewhere."""
 
-import os
 import re
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from crmlib.errors import DataError
-from crmlib.home import Home
+from crmlib.home import Home, write_whole
 from crmlib.keys import Key
 
 _NAME = re.compile(r"[\w.-]+")
@@ -20,13 +19,7 @@ def seal_batch(home: Home, batch_id: str, table: pa.Table, key: Key) -> Path:
     pq.write_table(table, sink, compression="zstd")
     sealed = key.seal(sink.getvalue().to_pybytes(), name=batch_id)
     path = _path(home, batch_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.partial")
-    with open(part, "wb") as file:
-        file.write(sealed)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
+    write_whole(path, sealed)
     return path
 
 
