@@ -8,11 +8,17 @@ from crmlib.insight.coverage import Tables
 
 
 def name_customers(tables: Tables) -> pd.DataFrame:
-    """One row per customer: customer_id, name, owner (as the row names one, else by id)."""
+    """One row per customer: customer_id, name, owner (as the row names one, else by id).
+
+    Who has no name is called by the number that the source gives, or where that might be a telephone number or an address,
+    that the book gives.
+    """
     staff = tables["staff"].select(owner_id="staff_id", owner="name").distinct(on="owner_id", keep="first")
     people = tables["customers"].left_join(staff, "owner_id")
     owner = ibis.coalesce(people.owner_name, people.owner, people.owner_id)
-    return read_frame(people.select("customer_id", "name", owner=owner))
+    number = people.source_id.re_search(r"\d{7}|@").ifelse(None, people.source_id)
+    name = ibis.coalesce(people.name, number, people.customer_id)
+    return read_frame(people.select("customer_id", name=name, owner=owner))
 
 
 def name_rows(rows: pd.DataFrame, tables: Tables) -> pd.DataFrame:

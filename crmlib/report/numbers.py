@@ -106,8 +106,8 @@ class Change:
 def compare(now: Any, before: Any, kind: str, say: Say, *, better: str = "", both: bool = False) -> Change | None:
     """The change from `before` to `now` with its unit; None where one of them is missing.
 
-    Amounts and counts change by per cent, shares by percentage points (`both` adds the relative change), scores by points.
-    `better` is "up", "down" or "" (neither).
+    Amounts and counts change by per cent, shares by percentage points (`both` adds the relative change), scores by points;
+    what is nothing as printed has not moved. `better` is "up", "down" or "" (neither).
     """
     if is_missing(now) or is_missing(before):
         return None
@@ -126,7 +126,8 @@ def compare(now: Any, before: Any, kind: str, say: Say, *, better: str = "", bot
     elif kind == "score":
         digits, text = 1, say("number.score", n=write_number(delta, 1, sign=True))
     else:
-        digits, text = 2, relative
+        digits, text = 3, relative
+        delta = delta / abs(before) if before else delta
     moved = rounded(delta, digits)
     sign = (moved > 0) - (moved < 0)
     text = text if sign else say("number.same")

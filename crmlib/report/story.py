@@ -193,14 +193,15 @@ def _balance(data: ReportData) -> Iterator[Sentence]:
         yield _sentence(data, "data", "health", share / 0.01 * NEWS, "rows_quarantined", **tell_balance(data))
 
 
-# told by sentences of their own, or the parts of one that is
+# told by sentences of their own, or the parts of one that is, or by a share of the same
+TOLD_BY = ("tier_risk", "tier_activity", "at_risk", "unattributed")
 _TOLD = {"customers_active", "amount_12m", "orders_12m", "amount_last_month", "orders_last_month", "tier_value_high"}
 
 
 def _moved(data: ReportData) -> Iterator[Sentence]:
     """Any other figure that moved: its name, value, change, and for a share the interval of the change."""
     for figure_id in data.figures["figure_id"]:
-        if figure_id in _TOLD | NO_CHANGE or figure_id.startswith(("tier_risk", "at_risk", "unattributed")):
+        if figure_id in _TOLD | NO_CHANGE or figure_id.startswith(TOLD_BY):
             continue
         news, change = _news(data, figure_id), change_of(data, figure_id)
         if news < NEWS or not change or not change.sign:

@@ -1,6 +1,7 @@
 """The section on churn: a proof that a manager can read, the rules beside it, who to call and why; or why nothing is said."""
 
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -47,11 +48,15 @@ def test_the_finding_counts_those_who_still_order(make_data):
     )
 
 
-def test_the_list_has_those_who_still_order_the_likeliest_to_stop_first_with_their_own_rhythm(make_data):
-    rows = table(build_churn(make_data()), "还在下单、最可能停下来的客户").rows
-    assert rows["customer_id"].tolist()[:2] == ["K000238", "K000236"] and len(rows) == 15
-    # 15 customers of 6,000 yuan each
-    assert texts(build_churn(make_data()))[0].startswith("建议：先联系下表 15 家（近 12 个月合作金额合计 9.0 万元）")
+def test_the_list_has_the_tenth_likeliest_to_stop_the_largest_first_with_their_own_rhythm(make_data):
+    measures = make_data().measures
+    large = measures["customer_id"].isin(["K000236", "K000010"])  # one of the tenth, one who is not
+    measures = measures.assign(amount_12m_cny=measures["amount_12m_cny"].mask(large, Decimal(9000)))
+    section = build_churn(make_data(measures=measures))
+    rows = table(section, "还在下单、最可能停下来的客户").rows
+    assert rows["customer_id"].tolist()[:2] == ["K000236", "K000238"] and len(rows) == 12  # of 120
+    # 11 customers of 6,000 yuan and one of 9,000
+    assert texts(section)[0].startswith("建议：先联系下表 12 家（近 12 个月合作金额合计 7.5 万元）")
     assert rows["why"].iloc[0] == "平均每 21 天下单（8 次间隔），已 64 天未下单（推高 31 个百分点）"
 
 

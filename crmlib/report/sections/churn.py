@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from crmlib.insight.backtest import WARNED
 from crmlib.insight.churn import REFUSED, tell_model
 from crmlib.insight.drivers import tell_drivers
 from crmlib.insight.uplift import DETECT, LEAST
@@ -108,12 +109,14 @@ def _compared(past: pd.DataFrame, say: Say) -> Table:
 
 
 def _list(data: ReportData, active: pd.DataFrame, model: str) -> Iterator[Block]:
-    """Those who still buy and are likeliest to stop, with what they bought, and what to do about it."""
+    """Those who still buy and are likeliest to stop, as many as the proof warns of, the largest first; and what to do about it."""
     say = data.say
-    first = active.sort_values(["p_no_order", "customer_id"], ascending=[False, True]).head(TOP)
-    first = first.assign(why=[say("section.join").join(tell_drivers(one, say)) for one in first["drivers"]])
+    ranked = active.sort_values(["p_no_order", "customer_id"], ascending=[False, True])
+    warned = ranked.head(max(1, round(len(active) * WARNED)))
     amounts = data.measures.reindex(columns=["customer_id", "amount_12m_cny"])
-    first = first.merge(amounts, on="customer_id", how="left")
+    first = warned.merge(amounts, on="customer_id", how="left")
+    first = first.sort_values("amount_12m_cny", ascending=False, kind="stable").head(TOP)
+    first = first.assign(why=[say("section.join").join(tell_drivers(one, say)) for one in first["drivers"]])
     told = [
         (key, kind)
         for key, kind in (("owner", "text"), ("amount_12m_cny", "wan"))
@@ -130,7 +133,8 @@ def _list(data: ReportData, active: pd.DataFrame, model: str) -> Iterator[Block]
         yield Text(say("section.churn.no_better", auc=f"{auc:.2f}"), "caution")
     else:
         yield Text(say("section.churn.advice", **blanks), "finding")
-    yield Table(say("section.churn.list"), named, first, say("section.churn.list_note", model=tell_model(model, say)))
+    note = say("section.churn.list_note", warned=write_number(len(warned)), model=tell_model(model, say))
+    yield Table(say("section.churn.list"), named, first, note)
 
 
 def _uplift(data: ReportData) -> Iterator[Block]:

@@ -71,8 +71,9 @@ def _tiers(counts: pd.DataFrame, say: Say) -> Figure:
         say, ("dimension_name", "text"), ("name", "text"), ("n", "int"), ("share", "share"), ("n_before", "int")
     )
     colors = [style.tier_color(d, label) for d, label in zip(counts["dimension"], counts["label"], strict=True)]
+    title = say("section.tiers.chart", dimensions=say("section.join").join(counts["dimension_name"].unique()))
     return make_figure(
-        "tiers", say("section.tiers.chart"), charts.draw_tiers(counts, say), counts, named, words, say,
+        "tiers", title, charts.draw_tiers(counts, say), counts, named, words, say,
         caption=say("section.tiers.tick") if counts["n_before"].notna().any() else "",
         chart=Chart("bar", "name", ("n",), tuple(colors)),
     )  # fmt: skip
