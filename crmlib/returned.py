@@ -39,10 +39,19 @@ def sheet_kind(path: Path) -> str:
 
 def last_author(path: Path) -> str:
     """Who saved a workbook last, as its program noted it; "" where it did not."""
+    return html.unescape(_about(path, "lastModifiedBy")).strip()
+
+
+def is_as_made(path: Path) -> bool:
+    """Whether no program has saved a workbook since it was made."""
+    return _about(path, "created") == _about(path, "modified")
+
+
+def _about(path: Path, name: str) -> str:
     try:
         with zipfile.ZipFile(path) as parts:
             about = parts.read("docProps/core.xml").decode("utf-8", "replace")
     except (OSError, KeyError, zipfile.BadZipFile):
         return ""
-    found = re.search(r"<cp:lastModifiedBy>([^<]+)<", about)
-    return html.unescape(found[1]).strip() if found else ""
+    found = re.search(rf"<\w+:{name}\b[^>]*>([^<]+)<", about)
+    return found[1] if found else ""

@@ -17,7 +17,7 @@ from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.intake.workbooks import cell_text, read_sheets
 from crmlib.labels import LANGS, Say, speaker
-from crmlib.returned import mark
+from crmlib.returned import is_as_made, mark
 
 OFFERED = 5000  # so far down a cell offers its choices
 _LOOKS = {
@@ -183,14 +183,15 @@ def _pages(path: Path, kind: str, file: str) -> Iterator[tuple[str, list[str], I
 
 
 def _changed(path: Path, kind: str) -> bool:
-    """Whether a cell below a header is not as it was written; a form of another making counts as changed."""
+    """Whether a cell below a header is not as it was written; the forms of 0.1.0 tell only whether they were saved."""
     try:
-        return any(
-            header[0].partition(" ")[2] != _digest(cells for _, cells in rows)
-            for _, header, rows in _pages(path, kind, path.name)
-        )
+        for _, header, rows in _pages(path, kind, path.name):
+            told = header[0].partition(" ")[2]
+            if told != _digest(cells for _, cells in rows) if told else not is_as_made(path):
+                return True
     except DataError:
         return True
+    return False
 
 
 def _sha256(path: Path) -> str:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import openpyxl
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,6 +71,16 @@ def test_a_form_that_somebody_began_to_fill_in_is_left_until_it_was_taken(place,
     taken = Input(path, path.name, "").sha256()
     append_lines(place, "entry", [{"source": taken}], who="周示例", at=datetime(2024, 7, 1))
     assert leave(place, path) == "写好"
+
+
+def test_a_form_of_an_older_kit_is_written_anew_unless_somebody_saved_it(place, path):
+    for saved in (False, True):
+        with xlsxwriter.Workbook(str(path)) as book:
+            book.set_properties({"created": datetime(2024, 6, 1)})
+            book.add_worksheet().write_row(0, 0, ["#crm:review", "决定"])
+        if saved:
+            change(path, B2="同一客户")
+        assert ("未覆盖" in leave(place, path)) == saved
 
 
 def test_a_form_that_is_open_in_a_program_is_left_alone(place, path):
