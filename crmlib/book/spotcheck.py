@@ -74,13 +74,13 @@ def _page(table: str, rows: pd.DataFrame, places: dict[str, str], period: Period
         Column(heads["result"], 14, "fill", tuple(say(f"spot.{one}") for one in VERDICTS)),
         Column(heads["wrong_field"], 14, "fill", names, free=True),
         Column(heads["remark"], 14, "fill"),
-        *(Column(name, 14) for name in names),
+        *(Column(name, 14, "text") for name in names),
     ]
     cells = []
     for row in rows.to_dict("records"):
         key = row["customer_id"] if table == "customers" else row["row_id"]
         told = [_told(row[field.key], field, say) for field in fields]
-        cells.append((f"{period.text}|{table}|{key}", [places.get(row["row_id"], ""), "", "", "", *told]))
+        cells.append((f"{period.text}|{table}|{key}", [places.get(key, ""), "", "", "", *told]))
     return Page(DICTIONARY.tables[table].word(say.lang), columns, cells, frozen=4)
 
 
@@ -150,13 +150,16 @@ def _estimate(table: str, field: str, records: pd.DataFrame) -> tuple:
 
 
 def _places(book: Book) -> dict[str, str]:
-    """Where a row stands in its source, to look it up."""
-    records = book.frame(book.table("records").select("row_id", "source_file", "sheet", "line")).drop_duplicates(
-        "row_id"
-    )
+    """Where a row, or a customer's first own row, stands in its source, to look it up."""
+    columns = ["row_id", "customer_id", "table", "source_file", "sheet", "line"]
+    records = book.frame(book.table("records").select(*columns)).dropna(subset=["row_id"])
     sheets = records["sheet"].fillna("").map(lambda name: f" · {name}" if name else "")
-    told = records["source_file"] + sheets + " : " + records["line"].astype("str")
-    return dict(zip(records["row_id"], told, strict=True))
+    records = records.assign(told=records["source_file"] + sheets + " : " + records["line"].astype("str"))
+    own = records[records["table"].eq("customers") & records["customer_id"].notna()]
+    found = [
+        some.drop_duplicates(key).set_index(key)["told"] for key, some in (("row_id", records), ("customer_id", own))
+    ]
+    return pd.concat(found).to_dict()
 
 
 def _shown(table: str, rows: pd.DataFrame) -> list[Field]:

@@ -64,6 +64,8 @@ def test_the_sheet_has_boxes_to_tick_a_hidden_key_and_no_personal_value(sheet):
     heads = [cell.value for cell in page[1]]
     assert heads[1:5] == ["2024-06 出处", "核对结果", "错误字段", "说明"] and "客户名称" in heads
     assert page["A2"].value.startswith("2024-06|customers|K")
+    number = int(page.cell(2, heads.index("客户名称") + 1).value[4:-7])
+    assert page["B2"].value == f"客户.csv : {number + 1}"  # the line that it stands on
     assert [rule.formula1 for rule in page.data_validations.dataValidation] == [
         '"对,错,无法核对"',
         f'"{",".join(heads[5:])}"',
