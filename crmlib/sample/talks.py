@@ -30,10 +30,10 @@ def list_talks(world: World, orders: list[Order]) -> Iterator[dict[str, Any]]:
 
 
 class _Beside:
-    """What else stands in the list: which campaign a talk belonged to, when its task was done, when and why a customer left."""
+    """What else stands in the list: which campaign a talk belonged to, what a visit cost, when a task was done, when and why a customer left."""
 
     def __init__(self, world: World, bought: dict[str, list[date]]) -> None:
-        self.done = world.dice("tasks done")
+        self.done, self.spent = world.dice("tasks done"), world.dice("travel")
         invited, left = world.dice("campaigns"), world.dice("why they left")
         self.invited = {
             (name, one.key)
@@ -50,6 +50,8 @@ class _Beside:
                 talk["campaign"] = name
         if talk.get("actions.task"):
             talk |= _done(day, talk["actions.due_date"], customer, self.done)
+        if talk["channel"] in ("拜访", "面谈") and self.spent.random() < 0.8:
+            talk["cost_cny"] = round(self.spent.lognormvariate(0, 0.7) * 420)
         if meeting.stage == "流失":
             lost_on = customer.ended_on + timedelta(LEFT_AFTER) if customer.ended_on else day
             talk |= {"customers.lost_on": lost_on, "customers.lost_reason": self.reasons[customer.key]}

@@ -9,6 +9,7 @@ from crmlib.sample.words import words
 from crmlib.sample.world import END, START, Customer, Record, World, health
 
 SEASON = (0.90, 0.60, 1.05, 1.00, 0.98, 1.02, 0.88, 0.90, 1.05, 1.05, 1.22, 1.35)  # January … December
+DISCOUNTS = {"high": 0.06, "middle": 0.03}  # what large customers talk out of our margin, as a share of the amount
 FESTIVAL = ((date(2023, 1, 19), date(2023, 1, 31)), (date(2024, 2, 7), date(2024, 2, 19)))  # nobody orders
 
 
@@ -65,7 +66,9 @@ def _orders_of(customer: Customer, rng: Random) -> Iterator[Order]:
         wanted = customer.basket * drift**0.7 * rng.lognormvariate(-0.045, 0.3)
         quantity = max(1, round(wanted / prices[product]))
         amount = round(quantity * prices[product] * rng.choice((1, 1, 0.95, 0.9)))
-        cost = round(amount * rng.uniform(0.52, 0.8)) if rng.random() > 0.15 else None
+        cost = (
+            round(amount * (rng.uniform(0.5, 0.78) + DISCOUNTS.get(customer.value, 0))) if rng.random() > 0.15 else None
+        )
         yield Order(customer.book(day), day, product, quantity, amount, cost)
         if customer.value == "once":
             return
