@@ -1,16 +1,34 @@
 """Blocks: what a report says, made once; the writers only decide how it looks."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 from typing import Literal
 
 import pandas as pd
 
-from crmlib.report.numbers import Change
+from crmlib.labels import Say
+from crmlib.report.numbers import Change, head_unit, unit_of
 
-Kind = Literal["text", "id", "int", "money", "wan", "share", "score", "days", "date", "month"]
+# "amount" is money whose unit is chosen for the whole column; "yuan", "wan", "yi" is money in that unit
+Kind = Literal[
+    "text",
+    "id",
+    "int",
+    "money",
+    "amount",
+    "yuan",
+    "wan",
+    "yi",
+    "share",
+    "score",
+    "days",
+    "hours",
+    "decimal",
+    "date",
+    "month",
+]
 
 
 @dataclass(frozen=True)
@@ -122,6 +140,16 @@ class Report:
     def blocks(self) -> Iterator[Block]:
         for section in self.sections:
             yield from section.blocks
+
+
+def in_units(table: Table, say: Say) -> Table:
+    """Each column of money in the unit that reads best, which its head names."""
+
+    def stated(column: Column) -> Column:
+        unit = unit_of(table.rows[column.key].tolist())
+        return replace(column, kind=unit, title=head_unit(column.title, unit, say))
+
+    return replace(table, columns=tuple(stated(one) if one.kind == "amount" else one for one in table.columns))
 
 
 def appended(blocks: Sequence[Block]) -> list[Table]:

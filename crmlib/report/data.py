@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import pandas as pd
@@ -212,13 +213,17 @@ class ReportData:
     def say(self) -> Say:
         return speaker(self.lang, self.currency).with_words(rule_words(self.settings.checks))
 
+    @cached_property
+    def _stated(self) -> dict[bool, dict[str, dict]]:
+        """The rows of the figures by their ids, now and before."""
+        tables = {False: self.figures, True: self.figures_before}
+        return {before: {row["figure_id"]: row for row in table.to_dict("records")} for before, table in tables.items()}
+
     def figure(self, figure_id: str, *, before: bool = False) -> Stated | None:
         """The figure, or None where it was not made."""
-        table = self.figures_before if before else self.figures
-        found = table[table["figure_id"] == figure_id]
-        if found.empty:
+        row = self._stated[before].get(figure_id)
+        if row is None:
             return None
-        row = found.iloc[0]
         value = None if pd.isna(row["value"]) else float(row["value"])
         return Stated(figure_id, value, int(row["n"]), row["unit"], row.get("better") or "")
 

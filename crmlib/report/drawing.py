@@ -7,6 +7,7 @@ from functools import cache, wraps
 
 import seaborn as sns
 from matplotlib import font_manager, rc_context
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from crmlib.report import fonts, style
@@ -72,9 +73,8 @@ def to_svg(figure: Figure, name: str) -> str:
     out = io.StringIO()
     with rc_context(theme() | {"svg.hashsalt": name}):
         settle(figure)
-        figure.savefig(
-            out, format="svg", metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]), transparent=True
-        )
+        # what savefig would do after drawing it all once more, for a layout that is settled
+        FigureCanvasSVG(figure).print_svg(out, metadata=dict.fromkeys(["Date", "Creator", "Format", "Type"]))
     svg = out.getvalue()
     svg = re.sub(
         r"<metadata>.*?</metadata>|<defs>\s*<style.*?</style>\s*</defs>", "", svg[svg.index("<svg") :], flags=re.S

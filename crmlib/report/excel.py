@@ -34,9 +34,9 @@ MONEY = {
 
 def number_format(kind: str, lang: str) -> str:
     """The value stays in yuan; a format shows it in 万元 or 亿元 (English: thousands or millions)."""
-    wan = r"0\.0," if lang == "zh" else "#,##0,"
+    wan, yi = (r"0\.0,", r"0\.00,,") if lang == "zh" else ("#,##0,", "#,##0.0,,")
     return {
-        "int": "#,##0", "days": "#,##0", "money": MONEY[lang], "wan": wan, "share": "0.0%", "score": "0.0",
+        "int": "#,##0", "days": "#,##0", "yuan": "#,##0", "money": MONEY[lang], "wan": wan, "yi": yi, "share": "0.0%", "score": "0.0",
         "date": "yyyy-mm-dd", "month": "yyyy-mm", "id": "@", "text": "@",
     }.get(kind, "#,##0.0")  # fmt: skip
 

@@ -6,11 +6,28 @@ from typing import Any
 import pandas as pd
 
 from crmlib.labels import Say, speaker
-from crmlib.report.blocks import Block, Column, Figure, Metric, Report, Section, Table, Text, appended, grouped
+from crmlib.report.blocks import (
+    Block,
+    Column,
+    Figure,
+    Metric,
+    Report,
+    Section,
+    Table,
+    Text,
+    appended,
+    grouped,
+    in_units,
+)
 from crmlib.report.numbers import NUMERIC, Change, is_missing, write_number, write_value
 from crmlib.report.style import CHANGE
 
 _NUMBER = re.compile(r"(\D*?)([−+±]?\d[\d,.]*|—)(.*)", re.DOTALL)  # CNY 1.2 million → CNY, 1.2, million
+WIDE, HALF, PAD = (
+    487.0,
+    4.5,
+    9.0,
+)  # points: the text of a page, half a Chinese character in a table, what is around a cell
 FEW = 8  # rows that a small screen shows as cards, where several columns hold sentences
 _UNIT = re.compile(r"(?<=\d) (?=[%\w])")
 
@@ -75,9 +92,16 @@ def lay_blocks(
 ) -> list[dict[str, Any]]:
     behind = {id(table) for table in appended(blocks)}
     return [
-        {"kind": kind, "blocks": [_lay(one, say, paper, numbers or {}) | {"appended": id(one) in behind} for one in members]}
+        {"kind": kind, "across": tiles_across(len(members)), "blocks": [_lay(one, say, paper, numbers or {}) | {"appended": id(one) in behind} for one in members]}
         for kind, members in grouped(blocks)
     ]  # fmt: skip
+
+
+def tiles_across(n: int) -> int:
+    """Three, four or five in a row, and none alone in the last where it can be helped."""
+    if n <= 3 or n in (6, 9):
+        return 3
+    return 5 if n % 4 and n % 5 in (0, 4) else 4
 
 
 def _lay(block: Block, say: Say, paper: bool, numbers: dict[str, int]) -> dict[str, Any]:
@@ -114,11 +138,13 @@ def _lay_change(change: Change, say: Say) -> dict[str, str]:
 def _lay_table(table: Table, say: Say, paper: bool) -> dict[str, Any]:
     """`cut` says how many rows are not shown; its blank is filled on the page, which may show fewer still."""
     shown, total = table.rows.head(table.on_paper if paper else table.on_page), len(table.rows)
-    columns = [column for column in table.columns if (column.paper if paper else column.page)]
+    columns = [column for column in in_units(table, say).columns if (column.paper if paper else column.page)]
+    laid = [_lay_column(column, shown[column.key], say, paper) for column in columns]
     return {
         "title": table.title,
         "total": total,
-        "columns": (laid := [_lay_column(column, shown[column.key], say, paper) for column in columns]),
+        "columns": laid,
+        "widths": share_width(laid) if paper and laid else [],
         "cards": len(shown) <= FEW and sum(column["wraps"] for column in laid) > 1,
         "rows": [[_lay_cell(row[c.key], c, say) for c in columns] for row in shown.to_dict("records")],
         "anchors": [str(value) for value in shown[table.anchor]] if table.anchor else [],
@@ -128,27 +154,57 @@ def _lay_table(table: Table, say: Say, paper: bool) -> dict[str, Any]:
 
 
 def _lay_column(column: Column, values: pd.Series, say: Say, paper: bool) -> dict[str, Any]:
-    widths = sorted(_width(write_value(value, column.kind, say)) for value in values)
+    texts = [write_value(value, column.kind, say) for value in values]
+    widths = sorted(map(_width, texts))
     usual = widths[int(len(widths) * 0.9)] if widths else 0
     wraps = column.kind == "text" and usual > 18
     title = re.sub(r" ?([（(])", r"\n\1", column.title) if paper and _width(column.title) > usual else column.title
     head = max(_head(line) for line in title.split("\n"))
+    most = max(head, *widths[-1:])
     return {
         "title": title,
         "note": column.note,
         "kind": column.kind,
         "right": column.kind in NUMERIC,
-        "width": min(usual, 60)
-        if wraps
-        else max(widths[-1] if widths else 0, head),  # in halves of a Chinese character
         "wraps": wraps,
+        "most": most,  # in halves of a Chinese character
+        "usual": max(head, min(usual, 60)),
+        "least": max(head, *map(_piece, texts)) if column.kind == "text" and texts else most,
     }
+
+
+def share_width(columns: list[dict[str, Any]]) -> list[float]:
+    """Points for each column on paper: as wide as its words, where all fit; what wraps shares the rest of the page. Where that is
+    too little each has its part by what it usually holds, and its longest word at least."""
+    most, usual, least = ([one[key] * HALF + PAD for one in columns] for key in ("most", "usual", "least"))
+    wraps = [one["wraps"] for one in columns]
+    if sum(most) <= WIDE and not any(wraps):
+        return most
+    floor = [low if wrap else high for low, high, wrap in zip(least, most, wraps, strict=True)]
+    if sum(max(low, want / 2) if wrap else low for low, want, wrap in zip(floor, usual, wraps, strict=True)) > WIDE:
+        floor, wraps = least, [True] * len(columns)
+    size, free = floor, wraps
+    while any(free):  # what is narrower than its longest word gets that, and the others share what is left
+        rest = WIDE - sum(low for low, one in zip(floor, free, strict=True) if not one)
+        each = rest / sum(want for want, one in zip(usual, free, strict=True) if one)
+        size = [want * each if one else low for want, low, one in zip(usual, floor, free, strict=True)]
+        held = [one and part >= low for one, part, low in zip(free, size, floor, strict=True)]
+        if held == free:
+            break
+        free = held
+    return [max(part, low) for part, low in zip(size, floor, strict=True)]
 
 
 def _head(line: str) -> float:
     """How narrow a line of a column's head can be: words wrap, Chinese should not."""
     words = [_width(word) for word in line.split()]
-    return max([*words, _width(line) / 2 if line.isascii() else _width(line)])
+    return max([*words, _width(line) / 2]) * 1.15 if line.isascii() else max([*words, _width(line)])
+
+
+def _piece(text: str) -> float:
+    """How narrow a text can be: its longest word; Chinese is broken anywhere, but not into shreds."""
+    words = [min(_width(word), 24) for word in re.findall(r"[!-.0-~]+", text)]
+    return max([*words, min(_width(text), 0 if text.isascii() else 8)])
 
 
 def _width(text: str) -> float:

@@ -1,9 +1,10 @@
 """Numbers as a reader writes them: 万元 and 亿元, per cent and percentage points, each change with its unit."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from statistics import median
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,11 @@ from crmlib.labels import Say
 
 MINUS = "\u2212"
 NOTHING = "—"  # a missing value; never 0, never blank
-NUMERIC = {"int", "money", "wan", "share", "score", "days", "hours", "decimal"}
+NUMERIC = {"int", "money", "amount", "yuan", "wan", "yi", "share", "score", "days", "hours", "decimal"}
+UNITS = {  # of a column of money: yuan a unit, and digits shown
+    "zh": {"yuan": (1, 0), "wan": (10**4, 1), "yi": (10**8, 2)},
+    "en": {"yuan": (1, 0), "wan": (10**3, 0), "yi": (10**6, 1)},
+}
 
 
 def rounded(value: Any, digits: int = 0) -> Decimal:
@@ -50,11 +55,26 @@ def write_day(value: Any, pattern: str = "%Y-%m-%d") -> str:
     return pd.Timestamp(value).strftime(pattern)
 
 
-def _wan(value: Any, say: Say) -> str:
-    """Money in a column whose head names the unit: 万元, in English thousands of yuan."""
-    return (
-        write_number(Decimal(str(value)) / 10**4, 1) if say.lang == "zh" else write_number(Decimal(str(value)) / 10**3)
-    )
+def unit_of(values: Iterable[Any]) -> str:
+    """The unit in which a column of money reads best, by the median of what is not 0: 元, 万元 or 亿元."""
+    sizes = [abs(float(value)) for value in values if not is_missing(value) and value]
+    usual = median(sizes) if sizes else 10**4
+    return "yuan" if usual < 10**4 else "wan" if usual < 10**8 else "yi"
+
+
+def head_unit(title: str, unit: str, say: Say) -> str:
+    """金额 → 金额（万元）."""
+    return say("number.head", title=title, unit=say(f"number.unit_{unit}"))
+
+
+def _in_unit(unit: str) -> Callable[[Any, Say], str]:
+    """Money in a column whose head names the unit."""
+
+    def write(value: Any, say: Say) -> str:
+        size, digits = UNITS[say.lang][unit]
+        return write_number(Decimal(str(value)) / size, digits)
+
+    return write
 
 
 WRITERS: dict[str, Callable[[Any, Say], str]] = {
@@ -62,7 +82,7 @@ WRITERS: dict[str, Callable[[Any, Say], str]] = {
     "id": lambda value, say: str(value),
     "int": lambda value, say: write_number(value),
     "money": write_money,
-    "wan": _wan,
+    **{unit: _in_unit(unit) for unit in ("yuan", "wan", "yi")},
     "share": write_share,
     "score": lambda value, say: write_number(value, 1),
     "days": lambda value, say: say("number.days", n=write_number(value)),

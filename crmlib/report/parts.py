@@ -9,6 +9,8 @@ from matplotlib.figure import Figure as Drawn
 
 from crmlib.labels import Say
 from crmlib.report.blocks import Block, Chart, Column, Figure, Metric, Section, Table
+from crmlib.report.charts_bars import draw_shares
+from crmlib.report.charts_shares import draw_pie
 from crmlib.report.data import ReportData
 from crmlib.report.drawing import to_svg
 from crmlib.report.numbers import KIND, Change, compare, write_number, write_share
@@ -94,13 +96,14 @@ def make_figure(
 
 
 def make_shares(
-    name: str, title: str, drawn: Drawn, rows: pd.DataFrame, say: Say, *, colors: Sequence[str], pie: bool
+    name: str, title: str, rows: pd.DataFrame, say: Say, *, colors: Sequence[str], ring: bool = False
 ) -> Figure:
-    """A half-width chart of label, n, share."""
+    """A half-width chart of label, n, share: bars, or a ring."""
     words = [
         say("section.alt_part", label=label, n=write_number(n), share=write_share(share, say))
         for label, n, share in zip(rows["label"], rows["n"], rows["share"], strict=True)
     ]
+    drawn = (draw_pie if ring else draw_shares)(rows, say, colors=colors)
     named = columns(say, ("label", "text"), ("n", "int"), ("share", "share"))
-    chart = Chart("pie" if pie else "bar", "label", ("n",), tuple(colors))
+    chart = Chart("pie" if ring else "bar", "label", ("n",), tuple(colors))
     return make_figure(name, title, drawn, rows, named, words, say, chart=chart, half=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from crmlib.labels import speaker
 from crmlib.report import excel, style
-from crmlib.report.blocks import Figure, Metric, Report, Section, Table, Text
+from crmlib.report.blocks import Block, Figure, Metric, Report, Section, Table, Text, in_units
 from crmlib.report.excel import Book, write_cell, write_link, write_words
 from crmlib.report.numbers import NUMERIC
 
@@ -49,7 +49,10 @@ def write_workbook(report: Report, path: Path | str) -> None:
     book = Book(xlsxwriter.Workbook(str(path), options), speaker(report.lang, report.currency))
     made = datetime(report.as_of.year, report.as_of.month, report.as_of.day)
     book.file.set_properties({"title": f"{report.title} {report.subtitle}", "author": report.org, "created": made})
-    contents, *sheets = _plan_sheets(report, book.say("report.contents"))
+    sections = tuple(
+        replace(one, blocks=tuple(_stated(block, book) for block in one.blocks)) for one in report.sections
+    )
+    contents, *sheets = _plan_sheets(sections, book.say("report.contents"))
     book.places.update(_figure_places(sheets))
     _write_contents(book, book.file.add_worksheet(contents.name), report, sheets)
     for sheet in sheets:
@@ -57,10 +60,16 @@ def write_workbook(report: Report, path: Path | str) -> None:
     book.file.close()
 
 
-def _plan_sheets(report: Report, contents: str) -> list[_Sheet]:
+def _stated(block: Block, book: Book) -> Block:
+    if isinstance(block, Figure):
+        return replace(block, table=in_units(block.table, book.say))
+    return in_units(block, book.say) if isinstance(block, Table) else block
+
+
+def _plan_sheets(sections: tuple[Section, ...], contents: str) -> list[_Sheet]:
     """The contents, then a sheet per section, and one for each long table that would stand too low and for that of the figures."""
-    plans = [_Sheet(contents, "", report.sections[0], ())] if report.sections else []
-    for section in report.sections:
+    plans = [_Sheet(contents, "", sections[0], ())] if sections else []
+    for section in sections:
         own = [
             block
             for i, block in enumerate(section.blocks)

@@ -4,6 +4,7 @@ import warnings
 from itertools import combinations
 
 from matplotlib import rc_context
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -17,7 +18,7 @@ SLACK = 1.0  # pixels that may touch
 def check_looks(figure: Figure) -> list[str]:
     """Draw it as the report does and measure its words. Returns them, top to bottom; fails where one cannot be read.
 
-    On a chart of your own: `words = check_looks(charts.draw_shares(rows, say, colors=colors))`.
+    On a chart of your own: `words = check_looks(charts_bars.draw_shares(rows, say, colors=colors))`.
     """
     with warnings.catch_warnings(), rc_context(drawing.theme()):
         warnings.simplefilter("error")  # "Glyph 128512 missing from font(s)"
@@ -41,9 +42,8 @@ def check_looks(figure: Figure) -> list[str]:
 
 def shown_texts(figure: Figure) -> list[Text]:
     """Every piece of text that is drawn; axes that are switched off have ticks that are not."""
-    hidden = {
-        id(text) for ax in figure.axes if not ax.axison for text in ax.xaxis.findobj(Text) + ax.yaxis.findobj(Text)
-    }
+    axes = [(ax, axis) for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    hidden = {id(text) for ax, axis in axes if not (ax.axison and axis.get_visible()) for text in axis.findobj(Text)}
     unused = {id(text) for ax in figure.axes for axis in (ax.xaxis, ax.yaxis) for text in _beyond(axis)}
     return [
         text
@@ -68,3 +68,15 @@ def overlap(a: Bbox, b: Bbox) -> bool:
 
 def inside(a: Bbox, b: Bbox) -> bool:
     return a.x0 >= b.x0 and a.x1 <= b.x1 and a.y0 >= b.y0 and a.y1 <= b.y1
+
+
+def words_of(figure: Figure) -> list[str]:
+    """Every word of a chart, drawn or not."""
+    texts = [
+        text for ax in figure.axes for text in (*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.xaxis.label)
+    ]
+    return [text.get_text() for text in texts] + [ax.get_title(loc="left") for ax in figure.axes]
+
+
+def colors_of(patches) -> list[str]:
+    return [to_hex(patch.get_facecolor()) for patch in patches]

@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from crmlib.labels import speaker
-from crmlib.report import charts, style
+from crmlib.report import charts_bars, charts_shares, style
 from crmlib.report.blocks import Column, Figure, Metric, Report, Section, Table, Text
 from crmlib.report.drawing import to_svg
 from crmlib.report.numbers import Change
@@ -49,9 +49,9 @@ def make_specimen() -> Report:
     ]
     colors = style.series_colors(SHARES["code"])
     pictures = [
-        _figure("tiers", "各层客户数", charts.draw_tiers(TIERS, SAY), half=False),
-        _figure("ring", "客户数构成", charts.draw_pie(SHARES, SAY, colors=colors)),
-        _figure("bars", "客户数，按区域", charts.draw_shares(SHARES, SAY, colors=colors)),
+        _figure("tiers", "各层客户数", charts_bars.draw_tiers(TIERS, SAY), half=False),
+        _figure("ring", "客户数构成", charts_shares.draw_pie(SHARES, SAY, colors=colors)),
+        _figure("bars", "客户数，按区域", charts_bars.draw_shares(SHARES, SAY, colors=colors)),
     ]
     figures = pd.DataFrame(
         [(n, m.label, "240", m.n, m.definition, m.figure_id) for n, m in enumerate(metrics, start=1)],

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from crmlib.labels import speaker
 from crmlib.report.blocks import Column, Figure, Metric, Table, Text, grouped
-from crmlib.report.layout import glue, lay_blocks, lay_out
+from crmlib.report.layout import HALF, WIDE, glue, lay_blocks, lay_out, tiles_across
 from crmlib.report.numbers import Change
 
 ZH, EN = speaker("zh"), speaker("en")
@@ -48,6 +48,10 @@ def test_a_metric_stands_with_its_number_apart_from_its_unit(say, number, unit):
     assert laid["blocks"][0]["change"]["tone"] == "bad" and laid["blocks"][0]["change"]["mark"] == "▲"
 
 
+def test_tiles_stand_in_full_rows_where_they_can():
+    assert [tiles_across(n) for n in range(1, 11)] == [3, 3, 3, 4, 5, 3, 4, 4, 3, 5]
+
+
 def test_a_missing_metric_is_a_dash():
     [laid] = lay_blocks((Metric("a", None, "money"),), ZH)
     assert (laid["blocks"][0]["number"], laid["blocks"][0]["unit"]) == ("—", "")
@@ -60,6 +64,26 @@ def test_paper_leaves_out_what_only_a_screen_has_room_for():
     assert [len(one["blocks"][0]["columns"]) for one in (screen, paper)] == [2, 1]
     assert [len(one["blocks"][0]["rows"]) for one in (screen, paper)] == [50, 8]
     assert paper["blocks"][0]["total"] == 50 and "共 50\u00a0行，此处为前 # 行" in paper["blocks"][0]["cut"]
+
+
+def test_the_head_of_a_column_of_money_names_the_unit_it_is_written_in():
+    rows = pd.DataFrame({"small": [1_200, 8_000], "large": [1_200_000, 0]})
+    table = Table("t", (Column("small", "欠款", "amount"), Column("large", "金额", "amount")), rows)
+    [laid] = lay_blocks((table,), ZH)
+    assert [column["title"] for column in laid["blocks"][0]["columns"]] == ["欠款（元）", "金额（万元）"]
+    assert [cell["text"] for cell in laid["blocks"][0]["rows"][0]] == ["1,200", "120.0"]
+
+
+def test_the_columns_on_paper_fill_the_page_and_break_no_word():
+    long = "区间 70.8 % 至 81.2 %，均分 4.11，其余的月份样本不足，不作比较"
+    rows = pd.DataFrame({name: [long] * 9 for name in "abcd"} | {"word": "Completeness", "n": 1_234_567})
+    columns = tuple(Column(name, name) for name in ("a", "b", "c", "d", "word")) + (Column("n", "n", "int"),)
+    [laid] = lay_blocks((Table("t", columns, rows),), ZH, paper=True)
+    *wide, word, number = laid["blocks"][0]["widths"]
+    assert sum(wide) + word + number == pytest.approx(WIDE)
+    assert word >= 12 * HALF and number >= 9 * HALF and len(set(wide)) == 1 and wide[0] > word
+    [short] = lay_blocks((Table("t", columns[-1:], rows),), ZH, paper=True)
+    assert short["blocks"][0]["widths"][0] < 60  # a narrow table stays narrow
 
 
 def test_the_first_table_stands_in_its_section_and_the_others_behind_it():

@@ -8,9 +8,9 @@ import pytest
 from crmlib.insight.conversion_shares import add_share
 from crmlib.labels import speaker
 from crmlib.report.blocks import Figure, Table, Text
+from crmlib.report.charts_bars import draw_topics, draw_ways
 from crmlib.report.sections import SECTIONS, build_report
 from crmlib.report.sections.needs import tell_interval, tell_top_needs
-from crmlib.report.way_charts import draw_topics, draw_ways
 
 ZH = speaker("zh")
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crmlib.labels import speaker
-from crmlib.report.numbers import compare, is_missing, rounded, write_money, write_number, write_value
+from crmlib.report.numbers import compare, is_missing, rounded, unit_of, write_money, write_number, write_value
 
 ZH, EN = speaker("zh"), speaker("en")
 
@@ -64,6 +64,20 @@ def test_what_is_missing_is_a_dash_and_makes_no_change(missing):
 )
 def test_money_is_in_the_unit_that_reads_best(yuan, zh, en):
     assert (write_money(yuan, ZH), write_money(yuan, EN)) == (zh, en)
+
+
+@pytest.mark.parametrize(
+    ("yuan", "unit", "zh", "en"),
+    [
+        ([0, None, 300, 9_000, 9_999], "yuan", "9,999", "9,999"),  # what is 0 or missing does not speak for a column
+        ([0, 10_000, 10_000, 50_000], "wan", "5.0", "50"),
+        ([2e8, 3e8, 100, 450_000_000], "yi", "4.50", "450.0"),
+        ([0, 0], "wan", "0.0", "0"),
+    ],
+)
+def test_a_column_of_money_is_in_the_unit_of_its_median(yuan, unit, zh, en):
+    assert unit_of(yuan) == unit
+    assert (write_value(yuan[-1], unit, ZH), write_value(yuan[-1], unit, EN)) == (zh, en)
 
 
 @pytest.mark.parametrize(

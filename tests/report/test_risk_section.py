@@ -4,7 +4,7 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from crmlib.report.blocks import Table
+from crmlib.report.blocks import Figure, Table
 from crmlib.report.sections.risk import build_risk
 
 
@@ -18,7 +18,11 @@ def test_the_risk_section_has_counts_and_their_trend(make_data):
     trend = pd.DataFrame(rows, columns=["risk", "customers", "overdue_payments", "owed_cny", "day"])
     section = build_risk(make_data(risk_trend=trend))
     assert section.title.startswith("流失风险客户 63 家，比上期") and section.title.endswith("逾期尚欠 126.0 万元")
-    table = next(block for block in section.blocks if isinstance(block, Table)).rows
+    [picture] = [block for block in section.blocks if isinstance(block, Figure)]
+    assert "2024-07-01 流失风险 63" in picture.alt and ">70<" in picture.svg and "逾期尚欠（元）" in picture.svg
+    behind = next(block for block in section.blocks if isinstance(block, Table))
+    table = behind.rows
+    assert behind.place == "appendix"
     assert table[["stable", "churn_risk", "overdue_payments"]].to_numpy().tolist() == [[121, 70, 2], [0, 63, 3]]
 
 

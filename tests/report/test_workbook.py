@@ -65,6 +65,15 @@ def test_ids_are_text_money_stays_in_yuan_and_days_are_days(book):
     assert sheet.freeze_panes == f"A{row}" and sheet.auto_filter.ref.startswith(f"A{row - 1}:")
 
 
+def test_small_sums_are_yuan_in_the_workbook_too(report, tmp_path):
+    rows = pd.DataFrame({"owed": [1_200, 8_000]})
+    small = Section("x", "x", "y", (Table("t", (Column("owed", "欠款", "amount"),), rows),))
+    write_workbook(replace(report, sections=(small,)), tmp_path / "small.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "small.xlsx")["x"]
+    head = next(cell for cell in cells(sheet) if cell.value == "欠款（元）")
+    assert (sheet.cell(head.row + 1, 1).value, sheet.cell(head.row + 1, 1).number_format) == (1200, "#,##0")
+
+
 def test_charts_are_native(book):
     kinds = {sheet.title: [type(chart).__name__ for chart in sheet._charts] for sheet in book if sheet._charts}
     assert kinds["客户画像"] == ["PieChart", "BarChart", "BarChart", "BarChart"]

@@ -22,8 +22,8 @@ def build_at_risk(data: ReportData) -> Section | None:
         nobody = [Text(say("section.at_risk.nobody"))]
         return make_section(data, "at_risk", say("section.at_risk.title_none"), nobody, n=count_customers(data))
     named = columns(
-        say, ("name", "text"), ("owner", "text"), ("amount_12m_cny", "wan"), ("last_ordered_on", "date"),
-        ("months_since_last_order", "int"), ("days_since_last_contact", "int"), ("overdue_amount_cny", "wan"),
+        say, ("name", "text"), ("owner", "text"), ("amount_12m_cny", "amount"), ("last_ordered_on", "date"),
+        ("months_since_last_order", "int"), ("days_since_last_contact", "int"), ("overdue_amount_cny", "amount"),
         ("why", "text"), ("customer_id", "id"), screen_only=("months_since_last_order", "customer_id"),
     )  # fmt: skip
     told = rows.assign(why=[_why(reasons, say) for reasons in rows["reasons"]])

@@ -10,7 +10,7 @@ from crmlib.insight.drivers import tell_drivers
 from crmlib.insight.uplift import DETECT, LEAST
 from crmlib.intervals import wilson
 from crmlib.labels import Say
-from crmlib.report import charts
+from crmlib.report import charts_shares
 from crmlib.report.blocks import Block, Figure, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice
@@ -80,7 +80,7 @@ def _reliability(bins: pd.DataFrame, say: Say) -> Figure:
         for r in bins.itertuples()
     ]
     named = columns(say, ("bin", "int"), ("n", "int"), ("said", "share"), ("happened", "share"))
-    drawn = charts.draw_reliability(bins, say)
+    drawn = charts_shares.draw_reliability(bins, say)
     return make_figure("churn_reliability", say("section.churn.reliability"), drawn, bins, named, words, say,
                        caption=say("section.churn.reliability_note"), half=True)  # fmt: skip
 
@@ -119,7 +119,7 @@ def _list(data: ReportData, active: pd.DataFrame, model: str) -> Iterator[Block]
     first = first.assign(why=[say("section.join").join(tell_drivers(one, say)) for one in first["drivers"]])
     told = [
         (key, kind)
-        for key, kind in (("owner", "text"), ("amount_12m_cny", "wan"))
+        for key, kind in (("owner", "text"), ("amount_12m_cny", "amount"))
         if first.get(key, NONE).notna().any()
     ]
     named = columns(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from crmlib.labels import Say
-from crmlib.report import charts, style
+from crmlib.report import charts_bars, style
 from crmlib.report.blocks import Block, Figure, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice
@@ -119,7 +119,7 @@ def _bands(data: ReportData) -> Figure:
     )
     named = columns(say, ("panel", "text"), ("label", "text"), ("n", "int"), ("share", "share"))
     return make_figure(
-        "response_bands", say("section.communication.bands"), charts.draw_bands(drawn, say), rows, named,
+        "response_bands", say("section.communication.bands"), charts_bars.draw_bands(drawn, say), rows, named,
         _alt(rows[rows["n"] > 0], say), say, caption=say("section.communication.bands_note", limit=_limit(data)),
     )  # fmt: skip
 
@@ -255,7 +255,7 @@ def _talk_bands(data: ReportData) -> Figure:
     drawn = rows.assign(color=[style.tier_color("value", value) for value in rows["value"]], line="")
     named = columns(say, ("panel", "text"), ("label", "text"), ("n", "int"), ("share", "share"))
     return make_figure(
-        "talk_bands", say("section.communication.bands_talk"), charts.draw_bands(drawn, say), rows, named,
+        "talk_bands", say("section.communication.bands_talk"), charts_bars.draw_bands(drawn, say), rows, named,
         _alt(rows[rows["n"] > 0], say), say, caption=say("section.communication.bands_talk_note"),
     )  # fmt: skip
 

@@ -7,14 +7,13 @@ import pandas as pd
 
 from crmlib.insight.conversion_groups import PHONE_VISIT
 from crmlib.labels import Say
-from crmlib.report import charts, style
+from crmlib.report import charts_bars, style
 from crmlib.report.blocks import Block, Figure, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice, name_code
 from crmlib.report.numbers import write_number, write_share
 from crmlib.report.parts import columns, make_figure, make_section, make_shares
 from crmlib.report.sections.needs import tell_interval
-from crmlib.report.way_charts import draw_ways
 
 ENTITIES = ("customer", "need", "opportunity")
 UNPLACED = 0.02  # of an entity's cases
@@ -106,7 +105,7 @@ def _picture(data: ReportData) -> Figure:
     ]
     named = columns(say, ("entity_name", "text"), ("label", "text"), ("n", "int"), ("share_on", "share"))
     shown = stages.assign(share_on=stages["share"])
-    return make_figure("funnel", say("section.funnel.ways"), draw_ways(stages, say), shown, named, words, say,
+    return make_figure("funnel", say("section.funnel.ways"), charts_bars.draw_ways(stages, say), shown, named, words, say,
                        caption=say("section.funnel.ways_note"))  # fmt: skip
 
 
@@ -198,13 +197,8 @@ def _standing(data: ReportData) -> Section | None:
             continue
         named = rows.assign(code=rows["stage"], label=[name_code(entity, stage, say) for stage in rows["stage"]])
         whose = say(f"section.funnel.{entity}")
-        drawn = charts.draw_funnel(named, say)
         name = say("section.funnel.chart", entity=whose)
-        figures.append(
-            make_shares(
-                f"funnel_{entity}", name, drawn, named, say, colors=style.series_colors(named["code"]), pie=False
-            )
-        )
+        figures.append(make_shares(f"funnel_{entity}", name, named, say, colors=style.series_colors(named["code"])))
         most = named.loc[known["n"].astype(int).idxmax()]
         blanks = {"stage": most["label"], "n": write_number(most["n"]), "share": write_share(most["share"], say)}
         unknown = rows.loc[rows["stage"] == "unknown", "share"].sum()

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from crmlib.labels import Say
-from crmlib.report import charts_value
+from crmlib.report import charts_time
 from crmlib.report.blocks import Block, Figure, Section, Table
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_field, name_table
@@ -103,7 +103,7 @@ def _table(told: pd.DataFrame, say: Say) -> Table:
 def _picture(data: ReportData, told: pd.DataFrame, say: Say) -> Figure:
     months = data.kpi_months
     first = pd.Timestamp(told["baseline"].iloc[0]) - pd.DateOffset(months=12)
-    drawn = charts_value.draw_kpis(months, told.assign(first=first, last=pd.Timestamp(data.period.as_of)), say)
+    drawn = charts_time.draw_kpis(months, told.assign(first=first, last=pd.Timestamp(data.period.as_of)), say)
     names = dict(zip(told["kpi"], told["name"], strict=True))
     units = dict(zip(told["kpi"], told["unit"], strict=True))
     rows = months.assign(

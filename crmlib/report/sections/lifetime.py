@@ -45,8 +45,8 @@ def _tell_proof(past: pd.DataFrame, say: Say) -> str:
 def _list(data: ReportData, by: str, say: Say) -> Table:
     best = data.lifetime.sort_values([by, "customer_id"], ascending=[False, True]).head(TOP)
     best = best.rename(columns={"low": "value_low", "high": "value_high"})
-    wanted = [("name", "text"), ("owner", "text"), ("value_cny", "wan"), ("value_low", "wan"), ("value_high", "wan"), ("orders_expected", "score"),
-              ("heuristic_cny", "wan"), ("margin_cny", "wan")]  # fmt: skip
+    wanted = [("name", "text"), ("owner", "text"), ("value_cny", "amount"), ("value_low", "amount"), ("value_high", "amount"), ("orders_expected", "score"),
+              ("heuristic_cny", "amount"), ("margin_cny", "amount")]  # fmt: skip
     told = [(key, kind) for key, kind in wanted if key in best and best[key].notna().any()]
     named = columns(say, *told, ("customer_id", "id"), screen_only=("customer_id", "orders_expected"))
     return Table(say("section.lifetime.list"), named, best)

@@ -6,11 +6,11 @@ import pandas as pd
 
 from crmlib.insight.needs_asked import UNKNOWN
 from crmlib.labels import Say
+from crmlib.report import charts_bars
 from crmlib.report.blocks import Block, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.numbers import rounded, write_number, write_share
 from crmlib.report.parts import columns, make_figure, make_metrics, make_section
-from crmlib.report.way_charts import draw_topics
 
 SHOWN, LISTED = 10, 12  # topics in the picture; words and customers in a list
 
@@ -107,7 +107,7 @@ def _picture(data: ReportData) -> Block:
     rows = rows.assign(
         asking=rows["customers"], interval=[tell_interval(r.low, r.high, say) for r in rows.itertuples()]
     )
-    picture = draw_topics(rows, say, flag_share=data.settings.needs.flag_share)
+    picture = charts_bars.draw_topics(rows, say, flag_share=data.settings.needs.flag_share)
     return make_figure("needs_topics", say("section.needs.chart"), picture, rows, named, words, say,
                        caption=say("section.needs.chart_note"))  # fmt: skip
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmlib.insight.profile import find_core_segments, round_shares
 from crmlib.labels import Say
-from crmlib.report import charts, charts_value, style
+from crmlib.report import charts_bars, charts_grid, style
 from crmlib.report.blocks import Block, Column, Figure, Section, Table
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_code
@@ -114,7 +114,7 @@ def _crossed(data: ReportData, shares: dict[str, pd.DataFrame]) -> Iterator[Figu
         )
         told = [say("section.alt_part", label=f"{one} × {other}", n=words.loc[one, other], share=write_share(part.loc[one, other], say))
                 for one in names["index"][:3] for other in names["columns"] if words.loc[one, other]]  # fmt: skip
-        drawn = charts_value.draw_heat(part, words, say)
+        drawn = charts_grid.draw_heat(part, words, say)
         yield make_figure(f"cross_{pair}", title, drawn, rows, named, told, say, half=True)
 
 
@@ -124,14 +124,13 @@ def _unknown(shares: pd.DataFrame) -> float:
 
 def _draw(shares: pd.DataFrame, dimension: str, say: Say, *, ring: bool) -> Figure:
     title = say("section.profile.by", dimension=say(f"section.profile.{dimension}"))
-    colors = style.series_colors(shares["code"]) if ring else [charts.bar_color(code) for code in shares["code"]]
-    drawn = charts.draw_pie(shares, say, colors=colors) if ring else charts.draw_shares(shares, say, colors=colors)
-    return make_shares(f"profile_{dimension}", title, drawn, shares, say, colors=colors, pie=ring)
+    colors = style.series_colors(shares["code"]) if ring else [charts_bars.bar_color(code) for code in shares["code"]]
+    return make_shares(f"profile_{dimension}", title, shares, say, colors=colors, ring=ring)
 
 
 def _money(shares: pd.DataFrame, dimension: str, core: int, say: Say) -> Table:
     named = columns(
-        say, ("label", "text"), ("n", "int"), ("share", "share"), ("amount_12m_cny", "wan"), ("amount_share", "share")
+        say, ("label", "text"), ("n", "int"), ("share", "share"), ("amount_12m_cny", "amount"), ("amount_share", "share")
     )  # fmt: skip
     note = (
         say("section.profile.core", n=write_number(core), dimension=say(f"section.profile.{dimension}")) if core else ""

@@ -2,10 +2,12 @@
 
 import pandas as pd
 
-from crmlib.report.blocks import Section, Table, Text
+from crmlib.labels import Say
+from crmlib.report.blocks import Figure, Section, Table, Text
+from crmlib.report.charts_time import draw_risk
 from crmlib.report.data import ReportData
-from crmlib.report.numbers import write_money, write_number
-from crmlib.report.parts import columns, count_customers, make_metrics, make_section, tell_change
+from crmlib.report.numbers import write_day, write_money, write_number
+from crmlib.report.parts import columns, count_customers, make_figure, make_metrics, make_section, tell_change
 
 SHOWN = ("tier_risk_churn_risk", "tier_risk_warning", "overdue_payments_12m", "overdue_amount", "third_party_customers")
 
@@ -22,12 +24,28 @@ def build_risk(data: ReportData) -> Section | None:
         title = say("section.risk.title_owed", **words, owed=write_money(owed, say))
     named = columns(
         say, ("day", "date"), ("stable", "int"), ("warning", "int"), ("churn_risk", "int"), ("no_deal", "int"),
-        ("overdue_payments", "int"), ("owed_cny", "wan"),
+        ("overdue_payments", "int"), ("owed_cny", "amount"),
     )  # fmt: skip
-    blocks = [*make_metrics(data, *SHOWN), Table(say("section.risk.trend"), named, by_day(data.risk_trend))]
+    days, trend = by_day(data.risk_trend), say("section.risk.trend")
+    blocks = [*make_metrics(data, *SHOWN), *([_picture(days, trend, say)] if len(days) > 1 else [])]
+    blocks.append(Table(trend, named, days, place="appendix" if len(days) > 1 else "auto"))
     if third := data.value("third_party_customers"):
         blocks.append(Text(say("section.risk.third_party", n=write_number(third)), "caution"))
     return make_section(data, "risk", title, blocks, n=count_customers(data))
+
+
+def _picture(days: pd.DataFrame, title: str, say: Say) -> Figure:
+    words = [
+        say(
+            "section.alt_value",
+            label=f"{write_day(row.day)} {say(f'tier.risk.{tier}')}",
+            value=write_number(getattr(row, tier)),
+        )
+        for tier in ("churn_risk", "warning")
+        for row in days.itertuples()
+    ]
+    named = columns(say, ("day", "date"), ("churn_risk", "int"), ("warning", "int"), ("owed_cny", "amount"))
+    return make_figure("risk", title, draw_risk(days, say), days, named, words, say)
 
 
 def by_day(trend: pd.DataFrame) -> pd.DataFrame:

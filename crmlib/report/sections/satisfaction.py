@@ -5,14 +5,21 @@ from collections.abc import Iterator
 import pandas as pd
 
 from crmlib.labels import Say
-from crmlib.report import service_charts
-from crmlib.report.blocks import Block, Chart, Figure, Section, Table, Text
+from crmlib.report import charts_time
+from crmlib.report.blocks import Block, Figure, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice
 from crmlib.report.numbers import write_number, write_share
-from crmlib.report.parts import columns, make_figure, make_metrics, make_section
+from crmlib.report.parts import columns, make_figure, make_metrics, make_section, make_shares
 from crmlib.report.style import LIGHT
 
+POINT_COLORS = {
+    1: "bad",
+    2: "risk_churn_risk",
+    3: "risk_warning",
+    4: "risk_stable",
+    5: "good",
+}  # the same in every report
 METRICS = (
     "satisfaction_mean", "satisfaction_share_good", "satisfaction_response_rate", "satisfaction_low", "satisfaction_change",
     "revisit_lift", "nps", "mood_negative_share",
@@ -88,27 +95,11 @@ def _revisited(groups: pd.DataFrame, say: Say) -> Text:
 
 
 def _pictures(data: ReportData, say: Say) -> Iterator[Figure]:
-    points = data.satisfaction_points
+    points = data.satisfaction_points.sort_values("points", ascending=False)
     if len(points):
         rows = points.assign(label=[say(f"section.satisfaction.points_{one}") for one in points["points"]])
-        words = [
-            say("section.alt_part", label=r.label, n=write_number(r.n), share=write_share(r.share, say))
-            for r in rows.itertuples()
-        ]
-        named = columns(say, ("label", "text"), ("n", "int"), ("share", "share"))
-        chart = Chart("bar", "label", ("n",), tuple(LIGHT[service_charts.POINT_COLORS[one]] for one in rows["points"]))
-        drawn = service_charts.draw_points(rows, say)
-        yield make_figure(
-            "satisfaction_points",
-            say("section.satisfaction.points"),
-            drawn,
-            rows,
-            named,
-            words,
-            say,
-            chart=chart,
-            half=True,
-        )
+        colors = [LIGHT[POINT_COLORS[one]] for one in rows["points"]]
+        yield make_shares("satisfaction_points", say("section.satisfaction.points"), rows, say, colors=colors)
     if len(data.revisits):
         rows, title = data.revisits, say("section.satisfaction.slopes")
         words = [say("section.satisfaction.slope", name=r.name, before=write_number(r.before, 1), after=write_number(r.after, 1)) for r in rows.head(20).itertuples()]  # fmt: skip
@@ -117,7 +108,7 @@ def _pictures(data: ReportData, say: Say) -> Iterator[Figure]:
             ("after", "score"), ("after_on", "date"), ("customer_id", "id"),
         )  # fmt: skip
         shown = rows.assign(dimension=_dimension_names(rows["dimension"], say))
-        yield make_figure("revisits", title, service_charts.draw_slopes(rows, say), shown, named, words, say,
+        yield make_figure("revisits", title, charts_time.draw_slopes(rows, say), shown, named, words, say,
                           caption=say("section.satisfaction.slopes_note"), half=True)  # fmt: skip
 
 

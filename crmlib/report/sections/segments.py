@@ -7,7 +7,7 @@ import pandas as pd
 from crmlib.insight.cluster_worth import gain_of_clusters
 from crmlib.insight.clusters import FEATURES, FEWEST
 from crmlib.labels import Say
-from crmlib.report import charts, style
+from crmlib.report import style
 from crmlib.report.blocks import Block, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_segment
@@ -32,7 +32,7 @@ def build_segments(data: ReportData) -> Section | None:
             ("label", "text"),
             ("n", "int"),
             ("share", "share"),
-            ("amount_12m_cny", "wan"),
+            ("amount_12m_cny", "amount"),
             ("amount_share", "share"),
         )
         blocks.append(Table(say("section.segments.money"), named, shown))
@@ -52,8 +52,7 @@ def _title(data: ReportData, scored: pd.DataFrame) -> str:
 
 def _chart(shown: pd.DataFrame, say: Say):
     colors = [style.LIGHT["unknown" if one == "no_deal" else "series_1"] for one in shown["segment"]]
-    drawn = charts.draw_shares(shown, say, colors=colors)
-    return make_shares("segments", say("section.segments.chart"), drawn, shown, say, colors=colors, pie=False)
+    return make_shares("segments", say("section.segments.chart"), shown, say, colors=colors)
 
 
 def _satisfaction(data: ReportData) -> Iterator[Table]:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
 from crmlib.labels import Say
-from crmlib.report import service_charts
+from crmlib.report import charts_shares
 from crmlib.report.blocks import Block, Chart, Figure, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice, name_field
@@ -113,7 +113,7 @@ def _pareto(types: pd.DataFrame, months: int, say: Say) -> Figure:
     ]
     named = columns(say, ("label", "text"), ("complaints", "int"), ("share", "share"), ("cumulative_share", "share"))
     chart = Chart("column", "label", ("complaints",), (LIGHT["series_1"],))
-    drawn = service_charts.draw_pareto(rows, say)
+    drawn = charts_shares.draw_pareto(rows, say)
     return make_figure(
         "complaint_types", say("section.service.pareto", months=months), drawn, rows, named, words, say, chart=chart
     )

@@ -74,7 +74,7 @@ def _plan(data: ReportData) -> Table:
 def _ranking(data: ReportData) -> Table:
     say = data.say
     named = columns(
-        say, ("position", "int"), ("name", "text"), ("owner", "text"), ("amount_cny", "wan"), ("share", "share"),
+        say, ("position", "int"), ("name", "text"), ("owner", "text"), ("amount_cny", "amount"), ("share", "share"),
         ("cumulative_share", "share"), ("customer_id", "id"), screen_only=("customer_id",),
     )  # fmt: skip
     note = say("section.tiers.ranking_note", basis=say(f"tier_basis.{data.settings.tiers.value.basis}"))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from crmlib.labels import Say
-from crmlib.report import charts, style
+from crmlib.report import charts_bars, charts_grid, style
 from crmlib.report.blocks import Chart, Figure, Section, Text
 from crmlib.report.data import ReportData
 from crmlib.report.numbers import write_money, write_number, write_share
@@ -73,7 +73,7 @@ def _tiers(counts: pd.DataFrame, say: Say) -> Figure:
     colors = [style.tier_color(d, label) for d, label in zip(counts["dimension"], counts["label"], strict=True)]
     title = say("section.tiers.chart", dimensions=say("section.join").join(counts["dimension_name"].unique()))
     return make_figure(
-        "tiers", title, charts.draw_tiers(counts, say), counts, named, words, say,
+        "tiers", title, charts_bars.draw_tiers(counts, say), counts, named, words, say,
         caption=say("section.tiers.tick") if counts["n_before"].notna().any() else "",
         chart=Chart("bar", "name", ("n",), tuple(colors)),
     )  # fmt: skip
@@ -95,8 +95,7 @@ def _parts(data: ReportData, counts: pd.DataFrame) -> Iterator[Figure]:
     if len(parts) < 2:  # one part is no division
         return
     colors = [style.tier_color("value", code) for code in parts["code"]]
-    drawn = charts.draw_pie(parts, say, colors=colors)
-    yield make_shares("tier_pie", say("section.tiers.pie"), drawn, parts, say, colors=colors, pie=True)
+    yield make_shares("tier_pie", say("section.tiers.pie"), parts, say, colors=colors, ring=True)
     if "amount_12m_cny" not in data.measures:
         return
     labels = data.tiers[data.tiers["dimension"] == "value"].set_index("customer_id")["label"]
@@ -107,12 +106,12 @@ def _parts(data: ReportData, counts: pd.DataFrame) -> Iterator[Figure]:
         return
     money = money[money["n"] > 0].assign(share=lambda rows: rows["n"] / total)
     colors = [style.tier_color("value", code) for code in money["code"]]
-    drawn = charts.draw_shares(money, say, colors=colors, kind="money")
+    drawn = charts_bars.draw_shares(money, say, colors=colors, kind="money")
     words = [
         say("section.alt_part", label=r.label, n=write_money(r.n, say), share=write_share(r.share, say))
         for r in money.itertuples()
     ]
-    named = columns(say, ("label", "text"), ("amount_12m_cny", "wan"), ("share", "share"))
+    named = columns(say, ("label", "text"), ("amount_12m_cny", "amount"), ("share", "share"))
     yield make_figure(
         "tier_money", say("section.tiers.pie_money"), drawn, money.rename(columns={"n": "amount_12m_cny"}), named, words, say,
         chart=Chart("bar", "label", ("amount_12m_cny",), tuple(colors)), half=True,
@@ -144,7 +143,7 @@ def _moves(data: ReportData) -> Iterator[Figure]:
         ]
         title = say("section.tiers.moves", dimension=say(f"tier.{dimension}.title"))
         yield make_figure(
-            f"moves_{dimension}", title, charts.draw_tier_moves(cells, say, dimension=dimension), named,
+            f"moves_{dimension}", title, charts_grid.draw_tier_moves(cells, say, dimension=dimension), named,
             columns(say, ("label_before", "text"), ("label_now", "text"), ("n", "int")), words, say,
             caption=say("section.tiers.moves_note"), half=True,
         )  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from crmlib.labels import Say
-from crmlib.report import charts, charts_value, style
+from crmlib.report import charts_grid, charts_time, style
 from crmlib.report.blocks import Block, Chart, Figure, Section, Text
 from crmlib.report.data import ReportData
 from crmlib.report.numbers import write_money, write_number, write_share
@@ -23,10 +23,10 @@ def build_trend(data: ReportData) -> Section | None:
         for row in trend.itertuples()
     ]  # fmt: skip
     named = columns(
-        say, ("month", "month"), ("amount_cny", "wan"), ("orders", "int"), ("customers", "int"), ("state", "text")
+        say, ("month", "month"), ("amount_cny", "amount"), ("orders", "int"), ("customers", "int"), ("state", "text")
     )
     figure = make_figure(
-        "trend", say("section.trend.chart"), charts.draw_order_trend(trend, say), trend, named, words, say,
+        "trend", say("section.trend.chart"), charts_time.draw_order_trend(trend, say), trend, named, words, say,
         caption=say("section.trend.partial") if partial.any() else "",
         chart=Chart("line", "month", ("amount_cny",), (style.LIGHT["series_1"],)),
     )  # fmt: skip
@@ -89,7 +89,7 @@ def _talks(talks: pd.DataFrame, say: Say) -> Figure:
     rows = talks.rename(columns={"customers": "customers_talked"})
     named = columns(say, ("month", "month"), ("talks", "int"), ("customers_talked", "int"), ("per_customer", "score"))
     title = say("section.trend.talks")
-    return make_figure("talks", title, charts_value.draw_talks(talks, say), rows, named, words, say, half=True,
+    return make_figure("talks", title, charts_time.draw_talks(talks, say), rows, named, words, say, half=True,
                        chart=Chart("column", "month", ("talks",), (style.LIGHT["series_2"],)))  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def _season(season: pd.DataFrame, say: Say) -> Figure:
         say, ("month_of_year", "int"), ("season_index", "share"), ("index_low", "share"), ("index_high", "share")
     )
     return make_figure(
-        "season", say("section.trend.season"), charts_value.draw_season(season, say), rows, named, words, say, half=True,
+        "season", say("section.trend.season"), charts_time.draw_season(season, say), rows, named, words, say, half=True,
         caption=say("section.trend.season_note", years=write_number(season["years"].iloc[0])),
         chart=Chart("column", "month_of_year", ("season_index",), (style.LIGHT["series_4"],)),
     )  # fmt: skip
@@ -125,7 +125,7 @@ def _retention(data: ReportData, say: Say) -> Figure:
     )
     wide = wide.dropna(how="all").dropna(how="all", axis=1)
     words = wide.map(lambda share: "" if pd.isna(share) else write_number(share * 100))
-    drawn = charts_value.draw_heat(wide, words, say, across=say("chart.months_since"), width=style.FULL)
+    drawn = charts_grid.draw_heat(wide, words, say, across=say("chart.months_since"), width=style.FULL)
     named = columns(
         say,
         ("cohort", "month"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from crmlib.labels import Say
-from crmlib.report import charts_value, style
+from crmlib.report import charts_bars, charts_shares, style
 from crmlib.report.blocks import Block, Chart, Figure, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice
@@ -61,7 +61,7 @@ def _concentration(curve: pd.DataFrame, say: Say) -> Figure:
     ]  # fmt: skip
     named = columns(say, ("customer_share", "share"), ("n", "int"), ("amount_share", "share"))
     return make_figure(
-        "concentration", say("section.value.curve"), charts_value.draw_concentration(curve, say), shown.rename(columns={"customers": "n"}),
+        "concentration", say("section.value.curve"), charts_shares.draw_concentration(curve, say), shown.rename(columns={"customers": "n"}),
         named, words, say, half=True, chart=Chart("line", "customer_share", ("amount_share",), (style.LIGHT["series_1"],)),
     )  # fmt: skip
 
@@ -85,7 +85,7 @@ def _served(tiers: pd.DataFrame, say: Say) -> Iterator[Figure]:
     ]  # fmt: skip
     named = columns(say, ("name", "text"), *((f"served_{kind}", "share") for kind in shares))
     yield make_figure(
-        "served", say("section.value.served"), charts_value.draw_served(rows, say),
+        "served", say("section.value.served"), charts_bars.draw_served(rows, say),
         rows.rename(columns={kind: f"served_{kind}" for kind in shares}), named, words, say, half=True,
     )  # fmt: skip
 
@@ -93,9 +93,9 @@ def _served(tiers: pd.DataFrame, say: Say) -> Iterator[Figure]:
 def _costs(data: ReportData, tiers: pd.DataFrame) -> Iterator[Block]:
     say = data.say
     told = tiers.rename(columns={"customers": "n_customers", "margin_cny": "margin_known_cny"})
-    wanted = [("name", "text"), ("n_customers", "int"), ("orders", "int"), ("revenue_cny", "wan"), ("cost_coverage", "share"),
-              ("cost_cny", "wan"), ("margin_known_cny", "wan"), ("margin_share", "share"), ("talks", "int"), ("tickets", "int"),
-              ("service_cost_cny", "wan")]  # fmt: skip
+    wanted = [("name", "text"), ("n_customers", "int"), ("orders", "int"), ("revenue_cny", "amount"), ("cost_coverage", "share"),
+              ("cost_cny", "amount"), ("margin_known_cny", "amount"), ("margin_share", "share"), ("talks", "int"), ("tickets", "int"),
+              ("service_cost_cny", "amount")]  # fmt: skip
     rows, costed = (tiers[one].fillna(0).sum() for one in ("service_rows", "service_costed"))
     untold = {one for one in ("talks", "tickets") if tiers[one].isna().all()}  # an absent table has no column
     untold |= set() if rows else {"service_cost_cny"}
@@ -140,7 +140,7 @@ def _habits(habits: pd.DataFrame, say: Say) -> Table:
             None if pd.isna(one) else name_choice("interactions", "channel", one, say) for one in habits["channel"]
         ],
     )
-    kinds = [("buyers", "int"), ("orders_each", "score"), ("amount_each_order", "wan"), ("gap_days", "days"), ("main_category", "text"),
+    kinds = [("buyers", "int"), ("orders_each", "score"), ("amount_each_order", "amount"), ("gap_days", "days"), ("main_category", "text"),
              ("category_share", "share"), ("main_channel", "text"), ("channel_share", "share")]  # fmt: skip
     named = columns(say, ("name", "text"), *((key, kind) for key, kind in kinds if told[key].notna().any()))
     return Table(say("section.value.habits"), named, told, say("section.value.habits_note"))
@@ -157,8 +157,8 @@ def _campaigns(data: ReportData) -> Iterator[Block]:
     )
     named = columns(
         say, ("campaign", "text"), ("side", "text"), ("n_customers", "int"), ("left_out", "int"), ("orders_before", "score"),
-        ("orders_after", "score"), ("before_cny", "wan"), ("after_cny", "wan"), ("change_cny", "wan"), ("change_low", "wan"),
-        ("change_high", "wan"),
+        ("orders_after", "score"), ("before_cny", "amount"), ("after_cny", "amount"), ("change_cny", "amount"), ("change_low", "amount"),
+        ("change_high", "amount"),
     )  # fmt: skip
     note = say("section.value.campaigns_note", days=days, least=data.settings.value.least)
     yield Table(say("section.value.campaigns"), named, told, note)

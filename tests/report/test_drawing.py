@@ -1,0 +1,67 @@
+import re
+import warnings
+
+import pandas as pd
+import pytest
+
+from crmlib.labels import speaker
+from crmlib.report import charts_bars, drawing, style
+
+ZH = speaker("zh")
+
+
+@pytest.fixture
+def shares():
+    return pd.DataFrame(
+        {"code": ["a", "b", "unknown"], "label": ["华东", "华北", "未知"], "n": [6, 3, 1], "share": [0.6, 0.3, 0.1]}
+    )
+
+
+def test_the_same_figure_gives_the_same_bytes_and_touches_no_setting(shares):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    one, two = (
+        drawing.to_svg(charts_bars.draw_shares(shares, ZH, colors=style.ramp(len(shares))), "x") for _ in range(2)
+    )
+    assert one == two
+    assert dict(matplotlib.rcParams) == before
+    assert "<metadata" not in one and "<style" not in one
+
+
+def test_ids_of_two_charts_on_one_page_differ(shares):
+    found = [
+        set(
+            re.findall(
+                r'id="([^"]+)"',
+                drawing.to_svg(charts_bars.draw_shares(shares, ZH, colors=style.ramp(len(shares))), name),
+            )
+        )
+        for name in "ab"
+    ]
+    assert not found[0] & found[1]
+
+
+@pytest.mark.demand("G08")
+def test_no_glyph_is_missing_and_dollars_are_no_formula(shares):
+    strange = shares.assign(label=["$a_1$ 至 $b$", "𠮷野 🙂", "<b>&amp;"])
+    figure = charts_bars.draw_shares(strange, ZH, colors=style.ramp(len(strange)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        svg, png = drawing.to_svg(figure, "strange"), drawing.to_png(figure)
+    assert ">$a_1$ 至 $b$<" in svg and "〓野 〓" in svg and "&lt;b&gt;&amp;amp;" in svg
+    assert png.startswith(b"\x89PNG")
+
+
+@pytest.mark.demand("G08")
+def test_chinese_is_drawn_not_boxed():
+    """A font without the glyph would draw the same box for each of them."""
+    from io import BytesIO
+
+    from matplotlib.image import imread
+
+    def pixels(text):
+        rows = pd.DataFrame({"code": ["a"], "label": [text], "n": [1], "share": [1.0]})
+        return imread(BytesIO(drawing.to_png(charts_bars.draw_shares(rows, ZH, colors=style.ramp(len(rows))), dpi=60)))
+
+    assert (pixels("客户") != pixels("订单")).any()
