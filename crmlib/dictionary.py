@@ -19,8 +19,15 @@ REQUIRED = ("", "complete", "key")  # each asks for more than the one before
 PERSONAL = ("", "P", "S", "person", "free")
 
 
+class Worded:
+    """Has a name in each language."""
+
+    def word(self, lang: str) -> str:
+        return getattr(self, lang)
+
+
 @dataclass(frozen=True)
-class Choice:
+class Choice(Worded):
     """One value that an enum field may hold."""
 
     code: str
@@ -28,12 +35,9 @@ class Choice:
     en: str
     aliases: tuple[str, ...] = ()
 
-    def word(self, lang: str) -> str:
-        return getattr(self, lang)
-
 
 @dataclass(frozen=True)
-class Field:
+class Field(Worded):
     """One column of one table.
 
     required: "key" (a fault quarantines the row), "complete" (missing is a warning) or "".
@@ -67,12 +71,9 @@ class Field:
         plain = {"int": pa.int64(), "date": pa.date32(), "dt": pa.timestamp("us"), "bool": pa.bool_()}
         return pa.decimal128(18, 2) if self.type == "dec" else plain.get(self.type, pa.string())
 
-    def word(self, lang: str) -> str:
-        return getattr(self, lang)
-
 
 @dataclass(frozen=True)
-class Table:
+class Table(Worded):
     """One table; `row` says what one row is, `words` whose attribute a header names: 收货人 in 收货人手机号."""
 
     key: str
@@ -84,9 +85,6 @@ class Table:
     signature: tuple[tuple[str, ...], ...] = ()
     words: tuple[str, ...] = ()
     fields: Mapping[str, Field] = field(default_factory=dict)
-
-    def word(self, lang: str) -> str:
-        return getattr(self, lang)
 
 
 @dataclass(frozen=True)

@@ -9,47 +9,25 @@ SAMPLE = CHECKOUT / "data" / "sample"
 NOTEBOOKS = CHECKOUT / "notebooks"
 
 
+def _below(*parts: str) -> property:
+    return property(lambda home: home.root.joinpath(*parts))
+
+
 @dataclass(frozen=True)
 class Home:
-    """Where things lie. Properties only name paths; nothing is created here."""
+    """Where things lie. Names of paths only; nothing is created here."""
 
     root: Path
 
-    @property
-    def data(self) -> Path:
-        return self.root / "data"
-
-    @property
-    def inbox(self) -> Path:
-        return self.data / "inbox"
-
-    @property
-    def book(self) -> Path:
-        return self.data / "book"
-
-    @property
-    def vault(self) -> Path:
-        return self.data / "vault"
-
-    @property
-    def ledger(self) -> Path:
-        return self.data / "ledger.sqlite"
-
-    @property
-    def runs(self) -> Path:
-        return self.data / "runs.jsonl"
-
-    @property
-    def todo(self) -> Path:
-        return self.data / "todo"
-
-    @property
-    def reports(self) -> Path:
-        return self.root / "reports"
-
-    @property
-    def settings_file(self) -> Path:
-        return self.root / "settings.toml"
+    data = _below("data")
+    inbox = _below("data", "inbox")
+    book = _below("data", "book")
+    vault = _below("data", "vault")
+    ledger = _below("data", "ledger.sqlite")
+    runs = _below("data", "runs.jsonl")
+    todo = _below("data", "todo")
+    reports = _below("reports")
+    settings_file = _below("settings.toml")
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -56,16 +56,12 @@ class Key:
         """A keyed hash of the parts in their order; missing and empty differ, "a","bc" and "ab","c" differ."""
         return self._row_id("\x1f".join(map(_escaped, parts)).encode())
 
-    def row_ids(self, rows: "pd.DataFrame | pd.Series | Iterable[tuple | str]") -> "pd.Series | list[str]":
-        """row_id for each row: of a frame or a Series (one part a row) a Series with its index, of anything else a list."""
-        if hasattr(rows, "index") and not isinstance(rows, list | tuple):
-            import pandas as pd
+    def row_ids(self, rows: "pd.DataFrame") -> "pd.Series":
+        """row_id for each row, its columns the parts."""
+        import pandas as pd
 
-            columns = [values for _, values in rows.items()] if hasattr(rows, "columns") else [rows]
-            ids = [self._row_id(joined) for joined in _joined(columns)]
-            return pd.Series(ids, index=rows.index, dtype="str", name="row_id")
-        rows = [(row,) if isinstance(row, str) else row for row in rows]
-        return [self._row_id(joined) for joined in _joined(list(zip(*rows, strict=True)))]
+        ids = [self._row_id(joined) for joined in _joined([values for _, values in rows.items()])]
+        return pd.Series(ids, index=rows.index, dtype="str", name="row_id")
 
     def _row_id(self, joined: bytes) -> str:
         one = self._hash.copy()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -34,26 +35,6 @@ def mask_name(name: str | None, *, style: str = "surname_star", title: str = "")
     return _each(name, lambda one: _one_name(one, style, title))
 
 
-def mask_phone(phone: str | None) -> str | None:
-    """100****5678, 010-****5678; an extension is dropped."""
-    return _each(phone, _one_phone)
-
-
-def mask_email(email: str | None) -> str | None:
-    """zhang@example.com → z***@example.com: the domain is not personal."""
-    return _each(email, _one_email)
-
-
-def mask_id(number: str | None) -> str | None:
-    """The region and the last four stay, the birth date goes."""
-    return _each(number, _one_id)
-
-
-def mask_im(handle: str | None) -> str | None:
-    """A handle keeps its first character; one that is a phone or an e-mail is masked as that."""
-    return _each(handle, _one_handle)
-
-
 def mask_address(address: str | None) -> str | None:
     """The city or district stays, the rest goes."""
 
@@ -62,17 +43,6 @@ def mask_address(address: str | None) -> str | None:
         return text if "*" in text else (place.group() if place and place.end() < len(text) else "") + "***"
 
     return None if address is None else one(address.strip())
-
-
-MASKS: dict[str, Callable[[str | None], str | None]] = {
-    "name": mask_name,
-    "phone": mask_phone,
-    "landline": mask_phone,
-    "email": mask_email,
-    "id_no": mask_id,
-    "im": mask_im,
-    "address": mask_address,
-}
 
 
 def _each(text: str | None, mask: Callable[[str], str]) -> str | None:
@@ -132,6 +102,12 @@ def _one_id(number: str) -> str:
 
 
 _ONE = {"phone": _one_phone, "landline": _one_phone, "email": _one_email, "id_no": _one_id, "im": _one_handle}
+# phones and e-mails keep what is not personal, an id number its region and last four, a handle its first sign
+MASKS: dict[str, Callable[[str | None], str | None]] = {
+    "name": mask_name,
+    "address": mask_address,
+    **{kind: partial(_each, mask=one) for kind, one in _ONE.items()},
+}
 
 
 def _ends(text: str, head: int, tail: int) -> str:

@@ -30,7 +30,8 @@ def scan_files(paths: str | Path | Iterable[str | Path], *, known_names: Collect
     rows: list[tuple[str, str, str, str]] = []
     skipped: list[str] = []
     for file, shown in _files([paths] if isinstance(paths, str | Path) else paths):
-        rows += [(shown, place, kind, excerpt) for place, kind, excerpt in _in_texts([_name_piece(file)], names)]
+        called = Pieces(pa.array([file.name], pa.large_string()), lambda i: "name")
+        rows += [(shown, *hit) for hit in _in_texts([called], names)]
         pieces: Iterable[Pieces] | None = ()
         try:
             pieces = read_pieces(file)
@@ -78,10 +79,6 @@ def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
             yield path, path.name
         else:
             raise DataError("error.file_missing", path=path)
-
-
-def _name_piece(file: Path) -> Pieces:
-    return Pieces(pa.array([file.name], pa.large_string()), lambda i: "name")
 
 
 def _in_texts(pieces: Iterable[Pieces], names: "Names") -> Iterator[tuple[str, str, str]]:

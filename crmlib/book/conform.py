@@ -76,17 +76,13 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 
 def _arrow(values: pd.Series, kind: pa.DataType | None) -> pa.Array:
-    if values.dtype != object or _are_texts(values):
+    if values.dtype != object or pd.api.types.infer_dtype(values, skipna=True) == "string":
         return _one_chunk(pa.array(values, from_pandas=True))
     if kind is not None and (make := _FROM_OBJECTS.get(kind)):
         return pa.array([None if _missing(value) else make(value) for value in values], kind)
     if any(isinstance(value, dict | list | tuple | set) for value in values):
         return pa.array([None if _missing(value) else _text(value) for value in values], pa.string())
     return _one_chunk(pa.array(values, from_pandas=True))
-
-
-def _are_texts(values: pd.Series) -> bool:
-    return pd.api.types.infer_dtype(values, skipna=True) == "string"
 
 
 def _one_chunk(array: pa.Array | pa.ChunkedArray) -> pa.Array:

@@ -15,6 +15,7 @@ from xlsxwriter.worksheet import Worksheet
 from crmlib.book.ledger import known_sources
 from crmlib.errors import DataError
 from crmlib.home import Home
+from crmlib.inputs import Input
 from crmlib.intake.workbooks import cell_text, read_sheets
 from crmlib.labels import LANGS, Say, speaker
 from crmlib.returned import is_as_made, mark
@@ -93,7 +94,7 @@ def is_filling(home: Home, path: Path, kind: str) -> bool:
     """Whether somebody has changed the form at `path`, or has it open, and it was not taken since."""
     if path.with_name(f"~${path.name}").exists():  # so a spreadsheet program marks what it has open
         return True
-    return path.exists() and _changed(path, kind) and _sha256(path) not in known_sources(home)
+    return path.exists() and _changed(path, kind) and Input(path, "", "").sha256() not in known_sources(home)
 
 
 def write_form(path: Path, kind: str, pages: list[Page], *, say: Say) -> None:
@@ -192,10 +193,6 @@ def _changed(path: Path, kind: str) -> bool:
     except DataError:
         return True
     return False
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _digest(rows: Iterator[list[str]]) -> str:

@@ -177,5 +177,5 @@ def _told(value: object, field: Field, say: Say) -> str:
 
 
 def _field_named(table: str, word: str) -> str | None:
-    names = (f for f in DICTIONARY.tables[table].fields.values())
-    return next((f.key for f in names if same_word(word) in (same_word(f.zh), same_word(f.en), f.key)), None)
+    known = DICTIONARY.tables[table].fields.values()
+    return next((f.key for f in known if same_word(word) in (same_word(f.zh), same_word(f.en), f.key)), None)

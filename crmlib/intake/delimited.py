@@ -47,7 +47,8 @@ def read_delimited(text: str, *, file: str, spaced: bool = False) -> Delimited:
     fast = len(lines) > BULK_FROM and delimiter.isascii() and not blank
     bulk = partial(read_block, lines, delimiter, quoted=quoted) if fast else None
     if not quoted:
-        return Delimited(delimiter, _plain_rows(lines, delimiter), notes, bulk)
+        plain = csv.reader(lines.since(0), delimiter=delimiter, quoting=csv.QUOTE_NONE)
+        return Delimited(delimiter, enumerate(plain, start=1), notes, bulk)
     rows = _quoted_rows(lines, width, notes, file, delimiter=delimiter, skipinitialspace=blank)
     return Delimited(delimiter, rows, notes, bulk)
 
@@ -100,10 +101,6 @@ def _is_spaced(lines: Lines) -> bool:
         return False
     cells = list(chain.from_iterable(rows[1:]))
     return count_known(rows[0]) > 1 or sum(map(is_value, cells)) > 0.6 * len(cells)
-
-
-def _plain_rows(lines: Lines, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    return enumerate(csv.reader(lines.since(0), delimiter=delimiter, quoting=csv.QUOTE_NONE), start=1)
 
 
 def _quoted_rows(

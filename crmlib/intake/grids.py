@@ -100,7 +100,8 @@ def _lay_out(grid: Grid, *, file: str, header: Sequence[str]) -> Laid:
     if short:
         notes.append(Note("note.short_rows", file=file, n=short))
     if table.empty and len(table.columns) < 2 and not is_known(table.columns[0]):
-        return Laid(None, sorted(_as_notes(aside)), [], DataError("error.file_not_table", file=file), rest)
+        notes = [one if one.reason == "BLANK" else one._replace(kind="not_data", reason="NOTE") for one in aside]
+        return Laid(None, sorted(notes), [], DataError("error.file_not_table", file=file), rest)
     table.attrs |= {"file": file, "sheet": grid.name, "header_line": named[0][0] if named else 0}
     return Laid(table, sorted(aside), notes, None, rest)
 
@@ -140,10 +141,6 @@ def _is_stacked(block: Block, names: Sequence[str]) -> bool:
         if begins_table([odd[n] if n in odd else [c[regular[n]].as_py() for c in block.columns] for n in near], names):
             return True
     return False
-
-
-def _as_notes(aside: Iterable[Aside]) -> list[Aside]:
-    return [one if one.reason == "BLANK" else one._replace(kind="not_data", reason="NOTE") for one in aside]
 
 
 def _columns(
