@@ -20,9 +20,14 @@ PUBLISHED = ("customers", "records", "links", "groups", "quarantine", "warnings"
 
 
 def balance_table(balance: pd.DataFrame, *, say: Say) -> pd.DataFrame:
-    """The balance with a total line, headed in words."""
-    total = {"file": say("balance.total")} | balance[["in", *STATUSES]].sum().to_dict()
-    whole = pd.concat([balance[["file", "in", *STATUSES]], pd.DataFrame([total])], ignore_index=True)
+    """The balance with a total line, headed in words; what is no data is named by its kinds."""
+    kinds = [
+        say("list.separator").join(f"{say.get(f'aside.{kind}', say.get(f'reason.{kind}', kind))} {n:,}" for kind, n in one.items())
+        for one in balance["kinds"]
+    ]  # fmt: skip
+    total = {"file": say("balance.total"), "kinds": ""} | balance[["in", *STATUSES]].sum().to_dict()
+    rows = balance[["file", "in", *STATUSES]].assign(kinds=kinds)
+    whole = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
     return whole.rename(columns={name: say(f"balance.{name}") for name in whole.columns})
 
 

@@ -16,7 +16,7 @@ KIND = "review"
 FILE = "review.xlsx"
 CHOICES = ("same", "different", "unsure")
 CHECKED = 5  # united pairs of each rule that are laid before people to check
-_TOLD = {"why": 26, "rule": 14, "strength": 10, "customer_a": 10, "customer_b": 10}  # column → its width
+_TOLD = {"reason": 26, "why": 26, "rule": 14, "strength": 10, "customer_a": 10, "customer_b": 10}  # column → its width
 SIDES = ("name", "contact", "phone", "email", "city", "address", "industry_raw", "source_id", "file")
 _SIDE_BY_SIDE = [f"{one}_{side}" for one in SIDES for side in "ab"]
 
@@ -60,7 +60,8 @@ def _page(name: str, pairs: pd.DataFrame, say: Say) -> Page:
     told = [Column(heads[one], width) for one, width in _TOLD.items()]
     rows, differs = [], {}
     for at, pair in enumerate(pairs.to_dict("records")):
-        why = [explain_why(pair["why"], say), say(f"rule.{pair['rule']}"), float(pair["strength"])]
+        asked_for = say.get(f"review.{pair['reason']}", "")  # united pairs are checked for no reason of their own
+        why = [asked_for, explain_why(pair["why"], say), say(f"rule.{pair['rule']}"), float(pair["strength"])]
         sides = [pair[one] for one in _SIDE_BY_SIDE]
         first = len(asked) + len(told)
         for place in range(0, len(sides), 2):

@@ -104,7 +104,8 @@ class ReviewDesk(widgets.VBox):
             return
         pair = self._pairs[self._place]
         title = say("desk.pair", place=self._place + 1, n=len(self._pairs))
-        why = f"{explain_why(pair['why'], say)} · {say('rule.' + pair['rule'])} {pair['strength']:.2f}"
+        asked_for = say.get(f"review.{pair['reason']}", "")
+        why = f"{asked_for} · {explain_why(pair['why'], say)} · {say('rule.' + pair['rule'])} {pair['strength']:.2f}"
         rows = "".join(_row(say(f"todo.{one}"), str(pair[f"{one}_a"]), str(pair[f"{one}_b"])) for one in SIDES)
         head = f"<tr><th></th><th>{escape(str(pair['customer_a']))}</th><th>{escape(str(pair['customer_b']))}</th></tr>"
         self._shown.value = (

@@ -4,7 +4,9 @@ import csv
 import io
 
 from crmlib.book.batches import Sheet, list_batches
+from crmlib.book.results import balance_table
 from crmlib.keys import load_key
+from crmlib.labels import speaker
 
 NASTY = [
     ["0007", "张三", "100 1234 5678", "2024-06-01", "1,234.50", '他说 "好"'],
@@ -27,3 +29,9 @@ def test_with_the_key_every_cell_is_the_files_own_and_without_it_no_number_is_re
     assert plain.index.tolist() == [2, 3, 5, 6, 7]  # a cell of the third line goes on in the fourth
     shown = sheet.raw(place, None).to_csv()
     assert all(secret not in shown for secret in ("10012345678", "1234 5678", "a@example.com", "张三", "王五"))
+
+
+def test_the_balance_names_the_kinds_of_rows_that_are_no_data(intake):
+    built = intake({"订单.csv": "六月订单\n订单编号,客户编号,下单日期,金额\nD1,C1,2024-06-01,10\n\n合计,,,10\n"})
+    shown = balance_table(built.balance, say=speaker("zh")).iloc[0]
+    assert shown["非数据"] == 4 and shown["非数据的种类"] == "空行 1；列名行 1；标题行 1；合计行 1"

@@ -51,6 +51,7 @@ def test_a_doubtful_pair_is_laid_side_by_side_with_its_rule_strength_and_words(b
     shown = dict(zip(head, pair, strict=True))
     assert {shown["名称甲"], shown["名称乙"]} == {"上海示澄科技有限公司", "杭州样川餐饮有限公司"}
     assert shown["电话甲"] == shown["电话乙"] == "100****5678" and shown["联系人甲"] == "陈*"
+    assert shown["原因"] == "证据不足，请人工判断"
     assert "电话相同" in shown["说明"] and "联系人相同" in shown["说明"] and 0 < shown["强度"] < 1
     assert page.data_validations.dataValidation[0].formula1 == '"同一客户,不是同一客户,不确定"'
 
