@@ -1,6 +1,6 @@
 """Where queries run: one Ibis backend, and the few expressions in which engines differ."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import ibis
@@ -61,6 +61,17 @@ def days_between(earlier: ir.DateValue, later: ir.DateValue | date) -> ir.Intege
     """Whole days from `earlier` to `later`."""
     later = ibis.date(later) if isinstance(later, date) else later
     return later.delta(earlier, unit="day").cast("int64")
+
+
+def moment(day: date) -> ir.TimestampScalar:
+    """The first moment of a day."""
+    return ibis.literal(datetime(day.year, day.month, day.day), type="timestamp(6)")
+
+
+def within(rows: ir.Table, when: str, *, start: date, as_of: date) -> ir.Table:
+    """The rows whose day, or moment, `when` lies in [start, as_of)."""
+    day = rows[when].cast("date")
+    return rows.filter((day >= start) & (day < as_of))
 
 
 def is_midnight(moment: ir.TimestampValue) -> ir.BooleanValue:

@@ -1,7 +1,7 @@
 """Complaints: how fast they are answered and settled against their deadlines; open ones are censored, a day without a time is no hour."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 
 import ibis
@@ -11,7 +11,7 @@ import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
 from crmlib.durations import median_duration
-from crmlib.engine import days_between, hours_between, is_midnight, read_frame
+from crmlib.engine import days_between, hours_between, is_midnight, moment, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.names import name_people
 from crmlib.intervals import wilson
@@ -62,10 +62,10 @@ def judge_complaints(
 def _read_complaints(tables: Tables, *, since: date, as_of: date, settled: bool) -> pd.DataFrame:
     """Those to judge, with the hours from their opening to the answer, the settling and `as_of` (answered, handled, age), and
     whether a moment is a day without a time (day_opened, day_answered, day_resolved)."""
-    tickets, end = _complaints_before(tables, as_of=as_of), _moment(as_of)
+    tickets, end = _complaints_before(tables, as_of=as_of), moment(as_of)
     known = {name: _before(tickets[name], end) for name in ("first_response_at", "resolved_at", "revisit_at")}
     rows = tickets.mutate(**known, is_open=_is_open(tickets, end))
-    recent = rows.opened_at >= _moment(since)
+    recent = rows.opened_at >= moment(since)
     rows = rows.filter((recent | rows.is_open) if settled else recent)
     moments = {"opened": rows.opened_at, "answered": rows.first_response_at, "resolved": rows.resolved_at}
     days = days_between(rows.opened_at.date(), rows.resolved_at.date())
@@ -80,7 +80,7 @@ def _read_complaints(tables: Tables, *, since: date, as_of: date, settled: bool)
         answered=hours_between(rows.opened_at, rows.first_response_at),
         handled=hours_between(rows.opened_at, rows.resolved_at),
         handling_days=rows.is_open.ifelse(ibis.null("int64"), days),
-        **{f"day_{name}": is_midnight(moment).fill_null(False) for name, moment in moments.items()},
+        **{f"day_{name}": is_midnight(when).fill_null(False) for name, when in moments.items()},
     )
     return read_frame(found.order_by("opened_at", "row_id"))
 
@@ -122,14 +122,14 @@ def _first_of(*cases: tuple[pd.Series, str], otherwise: str) -> pd.Series:
 def open_complaints(tables: Tables, *, as_of: date) -> ir.Table:
     """Complaints received before `as_of` and not settled by it: row_id, customer_id, opened_on."""
     tickets = _complaints_before(tables, as_of=as_of)
-    still = tickets.filter(_is_open(tickets, _moment(as_of)))
+    still = tickets.filter(_is_open(tickets, moment(as_of)))
     return still.select("row_id", "customer_id", opened_on=still.opened_at.date())
 
 
 def _complaints_before(tables: Tables, *, as_of: date) -> ir.Table:
     """A ticket of which nobody said whether it asks or complains is taken for a complaint."""
     tickets = tables["tickets"]
-    return tickets.filter((tickets.kind.fill_null("complaint") == "complaint") & (tickets.opened_at < _moment(as_of)))
+    return tickets.filter((tickets.kind.fill_null("complaint") == "complaint") & (tickets.opened_at < moment(as_of)))
 
 
 def _is_open(tickets: ir.Table, end: ir.TimestampScalar) -> ir.BooleanValue:
@@ -147,12 +147,8 @@ def _settling_is_noted(tables: Tables) -> bool:
     return bool(noted.count().to_pyarrow().as_py())
 
 
-def _moment(day: date) -> ir.TimestampScalar:
-    return ibis.literal(datetime(day.year, day.month, day.day), type="timestamp(6)")
-
-
-def _before(moment: ir.TimestampValue, end: ir.TimestampScalar) -> ir.TimestampValue:
-    return (moment < end).ifelse(moment, ibis.null("timestamp(6)"))
+def _before(when: ir.TimestampValue, end: ir.TimestampScalar) -> ir.TimestampValue:
+    return (when < end).ifelse(when, ibis.null("timestamp(6)"))
 
 
 def _by_level(sla: Mapping[str, Sla]) -> dict[str, Sla]:

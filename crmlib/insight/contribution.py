@@ -9,11 +9,19 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmlib.engine import count_of, money, read_frame
+from crmlib.engine import count_of, money, read_frame, within
 from crmlib.insight.campaigns import campaign_effects
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import Figure, counted_orders, state_figure
-from crmlib.insight.measures import CANCELLED, active_customers, count_orders, median_gaps, orders_before, sum_orders
+from crmlib.insight.measures import (
+    CANCELLED,
+    active_customers,
+    add_facts,
+    count_orders,
+    median_gaps,
+    orders_before,
+    sum_orders,
+)
 from crmlib.insight.tiers import LABELS, value_labels
 from crmlib.periods import add_months
 from crmlib.settings import Settings
@@ -49,8 +57,7 @@ def tier_value(tables: Tables, labels: ir.Table, *, as_of: date) -> pd.DataFrame
     parts = [labels.group_by(label=labels.value).agg(customers=count_of(labels.count()))]
     parts.append(_by_label(_order_costs(tables, start=start, as_of=as_of), labels, _sum_costs))
     for name, when in (("interactions", "occurred_at"), ("tickets", "opened_at")):
-        rows = tables[name]
-        rows = rows.filter((rows[when].date() >= start) & (rows[when].date() < as_of)).select("customer_id", "cost_cny")
+        rows = within(tables[name], when, start=start, as_of=as_of).select("customer_id", "cost_cny")
         parts.append(_by_label(rows, labels, _sum_service(name)))
     frames = [read_frame(part).set_index("label") for part in parts]
     found = reduce(lambda left, right: left.join(right, how="outer"), frames).reindex(TIERS)
@@ -118,7 +125,7 @@ def _sum_service(name: str):
 
 
 def _by_label(rows: ir.Table, labels: ir.Table, sums) -> ir.Table:
-    joined = rows.left_join(labels, "customer_id").drop("customer_id_right")
+    joined = add_facts(rows, labels)
     joined = joined.mutate(label=joined.value.fill_null(NONE))
     return joined.group_by("label").agg(**sums(joined))
 
@@ -131,7 +138,7 @@ def tier_habits(tables: Tables, labels: ir.Table, *, as_of: date) -> pd.DataFram
     orders = orders_before(tables, as_of=as_of, start=start)
     orders = orders.filter(orders.customer_id.notnull())
     sales = orders.filter(orders.is_order)
-    each = sum_orders(orders).left_join(median_gaps(sales, "ordered_on"), "customer_id").drop("customer_id_right")
+    each = add_facts(sum_orders(orders), median_gaps(sales, "ordered_on"))
     each = each.filter(each.orders > 0).inner_join(labels, "customer_id")
     found = read_frame(
         each.group_by(label=each.value).agg(
@@ -141,8 +148,7 @@ def tier_habits(tables: Tables, labels: ir.Table, *, as_of: date) -> pd.DataFram
     ).set_index("label")  # fmt: skip
     kinds = tables["orders"].select("row_id", kind=tables["orders"].category)
     bought = orders.left_join(kinds, "row_id").select("customer_id", "kind", size=orders.counted_cny)
-    talks = tables["interactions"]
-    talks = talks.filter((talks.occurred_at.date() >= start) & (talks.occurred_at.date() < as_of))
+    talks = within(tables["interactions"], "occurred_at", start=start, as_of=as_of)
     spoken = talks.select("customer_id", kind=talks.channel, size=ibis.literal(1).cast("decimal(18,2)"))
     most = {name: _most(rows, labels) for name, rows in (("category", bought), ("channel", spoken))}
     rows = found.reindex([label for label in LABELS["value"] if label in found.index])

@@ -9,7 +9,7 @@ import pandas as pd
 from crmlib.durations import median_duration
 from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.conversion_ways import NEVER, Way
-from crmlib.periods import add_months
+from crmlib.periods import add_months, period_of
 
 COHORT, PERIOD = "cohort", "period"
 _STEP = ["entity", "definition", "position", "from_stage", "to_stage"]
@@ -29,7 +29,7 @@ def rate_steps(ways: Mapping[str, Way], *, start: date, as_of: date, least: int)
     first, last = np.datetime64(start, "D"), np.datetime64(as_of, "D")
     rows = []
     for entity, way in ways.items():
-        reached, outcome = way.cases["reached"].to_numpy(), way.cases["outcome"].to_numpy()
+        reached, outcome = way.reached, way.outcome
         left = _left(way)
         for place in range(len(way.stages) - 1):
             step = (place + 1, way.stages[place], way.stages[place + 1])
@@ -59,7 +59,7 @@ def _left(way: Way) -> np.ndarray:
     """The day on which each stage was left: that of the next one, or of the end; a stage of which nobody knows it has none."""
     left = np.full_like(way.entered, NEVER)
     left[:, :-1] = way.entered[:, 1:]
-    rows, reached = np.arange(len(way.cases)), way.cases["reached"].to_numpy()
+    rows, reached = np.arange(len(way.cases)), way.reached
     left[rows, reached] = way.cases["ended_on"].to_numpy().astype("datetime64[D]")
     return left
 
@@ -85,13 +85,13 @@ def _weakest(rates: pd.DataFrame, ways: Mapping[str, Way]) -> pd.Series:
 def rate_cohorts(ways: Mapping[str, Way], *, as_of: date, quarters: int, least: int) -> pd.DataFrame:
     """One row per entity, quarter in which the way was begun (its first day; the last `quarters` full ones, and the
     running one) and step: entity, cohort, position, from_stage, to_stage, n, converted, open, share, low, high, enough. Young cohorts have had less time."""
-    first = add_months(date(as_of.year, (as_of.month - 1) // 3 * 3 + 1, 1), -3 * quarters)
+    first = add_months(period_of(as_of, kind="quarter").start, -3 * quarters)
     rows = []
     for entity, way in ways.items():
         began = pd.Series(way.entered[:, 0].astype("datetime64[s]"))
         known = (began >= pd.Timestamp(first)).to_numpy()
         cohort = began.dt.to_period("Q").dt.start_time.dt.date
-        reached, outcome = way.cases["reached"].to_numpy(), way.cases["outcome"].to_numpy()
+        reached, outcome = way.reached, way.outcome
         for place in range(len(way.stages) - 1):
             here = known & (reached >= place)
             counts = pd.DataFrame({
@@ -120,7 +120,7 @@ def rate_nodes(ways: Mapping[str, Way], *, nodes: Sequence[Sequence[str]], least
         way = ways.get(entity)
         if way is None or not {from_stage, to_stage} <= set(way.stages):
             continue
-        reached, outcome = way.cases["reached"].to_numpy(), way.cases["outcome"].to_numpy()
+        reached, outcome = way.reached, way.outcome
         begin, end = way.stages.index(from_stage), way.stages.index(to_stage)
         here, on = reached >= begin, reached >= end
         ends = [(here & ~on & (outcome == one)).sum() for one in ("lost", "open")]
@@ -136,7 +136,7 @@ def count_losses(ways: Mapping[str, Way], *, least: int) -> pd.DataFrame:
     "unknown", counts those of whom nobody wrote where they stood."""
     rows = []
     for entity, way in ways.items():
-        reached, outcome = way.cases["reached"].to_numpy(), way.cases["outcome"].to_numpy()
+        reached, outcome = way.reached, way.outcome
         unplaced = way.cases["unplaced"].to_numpy()
         lost = (outcome == "lost") & ~unplaced
         for place, stage in enumerate(way.stages):
@@ -162,7 +162,7 @@ def time_stages(ways: Mapping[str, Way], *, as_of: date, least: int) -> pd.DataF
     day = np.datetime64(as_of, "D")
     rows = []
     for entity, way in ways.items():
-        reached, outcome = way.cases["reached"].to_numpy(), way.cases["outcome"].to_numpy()
+        reached, outcome = way.reached, way.outcome
         left, last = _left(way), len(way.stages) - 1
         whole = np.where(reached == last, way.entered[:, last], left[np.arange(len(reached)), reached])
         gone = (reached == last) | np.isin(outcome, ("lost", "settled"))

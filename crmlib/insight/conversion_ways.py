@@ -13,7 +13,7 @@ import crmlib.dictionary
 from crmlib.dictionary import Dictionary
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
-from crmlib.insight.measures import orders_before
+from crmlib.insight.measures import add_facts, orders_before
 from crmlib.insight.stages import FIELDS, LOST
 
 DAY = "datetime64[D]"
@@ -38,6 +38,14 @@ class Way(NamedTuple):
     measured: np.ndarray
     unknown: int
 
+    @property
+    def reached(self) -> np.ndarray:
+        return self.cases["reached"].to_numpy()
+
+    @property
+    def outcome(self) -> np.ndarray:
+        return self.cases["outcome"].to_numpy()
+
 
 def read_ways(tables: Tables, *, as_of: date, dictionary: Dictionary | None = None) -> dict[str, Way]:
     """entity → Way, as known before `as_of`; an entity without a case, or whose way has one stage, is left out.
@@ -45,7 +53,7 @@ def read_ways(tables: Tables, *, as_of: date, dictionary: Dictionary | None = No
     A stage without a day counts as reached. What a customer's first record says was so before: it is reached, without a day.
     """
     dictionary = dictionary or crmlib.dictionary.DICTIONARY
-    ways = {entity: _read_way(tables, entity, np.datetime64(as_of, "D"), as_of, dictionary) for entity in FIELDS}
+    ways = {entity: _read_way(tables, entity, as_of=as_of, dictionary=dictionary) for entity in FIELDS}
     return {entity: way for entity, way in ways.items() if way is not None}
 
 
@@ -79,80 +87,109 @@ def tell_ways(ways: Mapping[str, Way]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[kept].astype({"stage": "str", "reached": "Int64"})
 
 
-def _read_way(tables: Tables, entity: str, day: np.datetime64, as_of: date, dictionary: Dictionary) -> Way | None:
+def _read_way(tables: Tables, entity: str, *, as_of: date, dictionary: Dictionary) -> Way | None:
     codes = [code for code in dictionary.choices[dictionary.field(FIELDS[entity]).choice or ""] if code != LOST]
-    known = _with_history(_CASES[entity](tables), tables, entity, codes)
-    known = known.filter(known.began_on.isnull() | (known.began_on < ibis.timestamp(str(as_of))))
-    cases = read_frame(known.order_by("entity_id", "row_id"))
+    cases = _with_history(_CASES[entity](tables), tables, entity, codes)
+    cases = cases.filter(cases.began_on.isnull() | (cases.began_on < ibis.timestamp(str(as_of))))
+    cases = read_frame(cases.order_by("entity_id", "row_id"))
     if cases.empty:
         return None
-    began = _days(cases["began_on"])
-    first = np.column_stack([_days(cases[f"first_{n}"]) for n in range(len(codes) + 1)])
-    place = cases["seen_place"].fillna(-1).to_numpy("int64")
-    seen = _Seen(place, _days(cases["seen_on"]), _days(cases["last_other"]))
-    ended = _days(cases["ended_on"])
-    over = ~(ended >= day)  # its end, dated or not, has come by `day`
-    # what the history says before `day`; a later day also forbids to take the present stage for the stage of then
-    later = first >= day
-    first = np.where(later, NEVER, first)
-    stage = cases["stage"].map({code: n for n, code in enumerate([*codes, LOST])}).fillna(-1).to_numpy("int64")
-    k = len(codes)
-    column = np.clip(stage, 0, k)
-    rows = np.arange(len(cases))
-    last = stage == k - 1
-    if entity == "opportunity":  # a deal is won on the day it is closed
-        first[:, k - 1] = np.where(last & over & np.isnat(first[:, k - 1]), ended, first[:, k - 1])
-    blocked = (stage >= 0) & (later[rows, column] | ((entity == "opportunity") & (stage >= k - 1) & ~over))
-    standing = np.where((stage >= 0) & ~blocked, stage, -1)
-    lost = _lost(cases, entity, first[:, k], seen, standing == k, over, day)
-    on_way = np.where(standing < k, standing, -1)
-    dated = np.where(~np.isnat(first[:, :k]), np.arange(k), -1).max(axis=1)
-    observed = np.where((seen.place >= 0) & (seen.place < k) & ~(seen.day >= day), seen.place, -1)
-    reached = np.maximum.reduce([on_way, dated, observed, np.where(blocked, 0, -1)])
-    not_yet = (seen.day >= day) & (dated < 0) & np.isnat(began)  # a customer first heard of later
-    unplaced = lost & (reached < 0)
-    if entity == "customer" and unplaced.any():  # who has ordered has been a customer
-        buyers = (
-            orders_before(tables, as_of=as_of)
-            .filter(lambda t: t.customer_id.notnull())
-            .select("customer_id")
-            .distinct()
-        )
-        bought = unplaced & cases["customer_id"].isin(set(read_frame(buyers)["customer_id"])).to_numpy()
-        reached, unplaced = np.where(bought, k - 1, reached), unplaced & ~bought
+    day, k = np.datetime64(as_of, "D"), len(codes)
+    facts = _read_facts(cases, entity, codes, day)
+    reached, touched, lost, unplaced = _stand(tables, cases, entity, facts, as_of=as_of)
+    # a customer first heard of later
+    not_yet = (facts.seen_on >= day) & np.isnat(facts.first[:, :k]).all(axis=1) & np.isnat(facts.began)
     kept = ((reached >= 0) | unplaced) & ~not_yet
-    used = [n for n in range(k) if n == k - 1 or (kept & (reached >= n) & (_at(first, on_way, observed, n))).any()]
+    used = [n for n in range(k) if n == k - 1 or (kept & (reached >= n) & touched[:, n]).any()]
     if not kept.any() or len(used) < 2:
         return None
-    reached = np.array([sum(n <= r for n in used) - 1 for r in range(-1, k)])[reached + 1]
+    reached, seen_at = (np.searchsorted(used, place, side="right") - 1 for place in (reached, facts.seen_place))
     reached = np.where(unplaced, len(used) - 2, reached)[kept]
-    listed = np.where(
-        (seen.place == 0) & np.isnat(began), seen.day, began
-    )  # whoever is first heard of as the first stage
-    entered, measured = _enter(first[kept][:, used], listed[kept], reached)
-    settled = cases["settled"].to_numpy(bool)[kept] & over[kept]
-    lost = lost[kept]
-    arrived = reached == len(used) - 1
-    outcome = np.select([lost, arrived, settled], ["lost", "arrived", "settled"], "open")
-    lost_on = np.where(np.isnat(first[kept, k]), ended[kept], first[kept, k]) if entity == "customer" else ended[kept]
+    # whoever is first heard of as the first stage
+    began = np.where((facts.seen_place == 0) & np.isnat(facts.began), facts.seen_on, facts.began)
+    entered, measured = _enter(facts.first[kept][:, used], began[kept], reached)
+    settled, lost = (cases["settled"].to_numpy(bool) & facts.over)[kept], lost[kept]
+    outcome = np.select([lost, reached == len(used) - 1, settled], ["lost", "arrived", "settled"], "open")
+    lost_on = np.where(np.isnat(facts.first[:, k]) | (entity != "customer"), facts.ended, facts.first[:, k])[kept]
     found = cases.loc[kept, ["entity_id", "row_id", "customer_id", "owner_id", "source"]].assign(
         began_on=entered[:, 0].astype("datetime64[s]"),
         reached=reached,
         outcome=pd.array(outcome, dtype="str"),
         ended_on=np.where((lost | settled) & (lost_on < day), lost_on, NEVER).astype("datetime64[s]"),
         unplaced=unplaced[kept],
-        seen_at=np.array([sum(n <= place for n in used) - 1 for place in range(-1, k + 1)])[seen.place + 1][kept],
+        seen_at=seen_at[kept],
     )
     stages = tuple(codes[n] for n in used)
     return Way(entity, stages, found.reset_index(drop=True), entered, measured, int((~kept & ~not_yet).sum()))
 
 
-class _Seen(NamedTuple):
-    """What the first record of a customer says, when somebody else's change was not yet on record."""
+class _Facts(NamedTuple):
+    """What is written of each case: the number of its stage (lost last, −1: none), its first and last day and whether the end has
+    come by the day of judgement, known or not; the first day of each stage as far as it lies before that day, and whether it
+    lies later (lost last); the stage that a customer's first record says, and its day; the last day of any stage but lost."""
 
-    place: np.ndarray
-    day: np.ndarray
-    last: np.ndarray  # the last day of any other stage than lost
+    stage: np.ndarray
+    began: np.ndarray
+    ended: np.ndarray
+    over: np.ndarray
+    first: np.ndarray
+    later: np.ndarray
+    seen_place: np.ndarray
+    seen_on: np.ndarray
+    last_other: np.ndarray
+
+
+def _read_facts(cases: pd.DataFrame, entity: str, codes: list[str], day: np.datetime64) -> _Facts:
+    k = len(codes)
+    stage = cases["stage"].map({code: n for n, code in enumerate([*codes, LOST])}).fillna(-1).to_numpy("int64")
+    began, ended, seen_on, last_other = (
+        _days(cases[name]) for name in ("began_on", "ended_on", "seen_on", "last_other")
+    )
+    over = ~(ended >= day)
+    first = np.column_stack([_days(cases[f"first_{n}"]) for n in range(k + 1)])
+    later = first >= day
+    first = np.where(later, NEVER, first)
+    if entity == "opportunity":  # a deal is won on the day it is closed
+        won = (stage == k - 1) & over & np.isnat(first[:, k - 1])
+        first[:, k - 1] = np.where(won, ended, first[:, k - 1])
+    seen_place = cases["seen_place"].fillna(-1).to_numpy("int64")
+    return _Facts(stage, began, ended, over, first, later, seen_place, seen_on, last_other)
+
+
+def _stand(
+    tables: Tables, cases: pd.DataFrame, entity: str, facts: _Facts, *, as_of: date
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of each case the furthest stage reached (−1: none is known), at which stages it was found (case × stage), whether it is lost,
+    and whether nobody wrote from where."""
+    day, k = np.datetime64(as_of, "D"), facts.first.shape[1] - 1
+    numbers, stage = np.arange(k), facts.stage
+    # a later day forbids to take the present stage for the stage of then
+    blocked = (stage >= 0) & facts.later[np.arange(len(cases)), np.clip(stage, 0, k)]
+    if entity == "opportunity":
+        blocked |= (stage >= k - 1) & ~facts.over
+    standing = np.where(blocked, -1, stage)
+    observed = np.where(facts.seen_on >= day, -1, facts.seen_place)
+    at = (standing[:, None] == numbers) | (observed[:, None] == numbers)
+    touched = ~np.isnat(facts.first[:, :k]) | at
+    reached = np.maximum(np.where(touched, numbers, -1).max(axis=1), np.where(blocked, 0, -1))
+    lost = _lost(cases, entity, facts, standing == k, day)
+    unplaced = lost & (reached < 0)
+    if entity == "customer" and unplaced.any():  # who has ordered has been a customer
+        orders = orders_before(tables, as_of=as_of)
+        buyers = read_frame(orders.filter(orders.customer_id.notnull()).select("customer_id").distinct())
+        bought = unplaced & cases["customer_id"].isin(set(buyers["customer_id"])).to_numpy()
+        reached, unplaced = np.where(bought, k - 1, reached), unplaced & ~bought
+    return reached, touched, lost, unplaced
+
+
+def _lost(cases: pd.DataFrame, entity: str, facts: _Facts, standing: np.ndarray, day: np.datetime64) -> np.ndarray:
+    """Who has left the way by `day`: customers by their last stage, needs by their status, opportunities by their stage."""
+    if entity != "customer":
+        return cases["failed"].to_numpy(bool) & facts.over
+    lost_on, place = facts.first[:, -1], facts.seen_place
+    back = (facts.last_other > lost_on) & (facts.last_other < day)
+    from_the_first = (place == place.max(initial=0)) & ~(facts.seen_on >= day) & standing
+    return (~np.isnat(lost_on) & ~back) | (np.isnat(lost_on) & standing & facts.over) | from_the_first
 
 
 def _with_history(cases: ir.Table, tables: Tables, entity: str, codes: list[str]) -> ir.Table:
@@ -173,27 +210,6 @@ def _with_history(cases: ir.Table, tables: Tables, entity: str, codes: list[str]
         seen_place=place.max(where=begins & known),
     )
     return cases.left_join(history, cases.entity_id == history.key).drop("key")
-
-
-def _lost(
-    cases: pd.DataFrame,
-    entity: str,
-    lost_on: np.ndarray,
-    seen: _Seen,
-    standing: np.ndarray,
-    over: np.ndarray,
-    day: np.datetime64,
-) -> np.ndarray:
-    """Who has left the way by `day`: customers by their last stage, needs by their status, opportunities by their stage."""
-    if entity != "customer":
-        return cases["failed"].to_numpy(bool) & over
-    back = (seen.last > lost_on) & (seen.last < day)
-    from_the_first = (seen.place == seen.place.max(initial=0)) & ~(seen.day >= day) & standing
-    return (~np.isnat(lost_on) & ~back) | (np.isnat(lost_on) & standing & over) | from_the_first
-
-
-def _at(first: np.ndarray, on_way: np.ndarray, observed: np.ndarray, place: int) -> np.ndarray:
-    return ~np.isnat(first[:, place]) | (on_way == place) | (observed == place)
 
 
 def _enter(first: np.ndarray, began: np.ndarray, reached: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -226,7 +242,7 @@ def _needs(tables: Tables) -> ir.Table:
         "customer_id", "row_id", "stage", entity_id=rows.need_id.coalesce(rows.row_id), began_on=rows.opened_at,
         ended_on=rows.closed_at, failed=status.isin(["unsatisfied", "dropped"]), settled=status == "satisfied",
     )  # fmt: skip
-    return cases.left_join(customers, "customer_id").drop("customer_id_right")
+    return add_facts(cases, customers)
 
 
 def _opportunities(tables: Tables) -> ir.Table:
@@ -237,7 +253,7 @@ def _opportunities(tables: Tables) -> ir.Table:
         began_on=rows.opened_on.cast("timestamp"), ended_on=rows.closed_on.cast("timestamp"), failed=rows.stage == LOST,
         settled=rows.row_id.isnull(),
     )  # fmt: skip
-    return cases.left_join(customers, "customer_id").drop("customer_id_right")
+    return add_facts(cases, customers)
 
 
 _CASES = {"customer": _customers, "need": _needs, "opportunity": _opportunities}

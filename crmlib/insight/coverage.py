@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
-from crmlib.engine import read_frame
+from crmlib.engine import read_frame, within
 
 Tables = Mapping[str, ir.Table]  # every table of the dictionary by name; one that was never imported has no rows
 
@@ -51,8 +51,7 @@ def missing_costs(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     """One row per table with rows in [start, as_of): table, rows, missing (those whose cost nobody gave; none counts as 0)."""
     counts = []
     for name, when in COSTS.items():
-        rows, day = tables[name], tables[name][when].cast("date")
-        rows = rows.filter((day >= start) & (day < as_of))
+        rows = within(tables[name], when, start=start, as_of=as_of)
         stated = rows.cost_cny.notnull()
         if name == "orders":  # a profit tells the cost
             stated = stated | (rows.profit_cny.notnull() & rows.amount_cny.notnull())

@@ -10,7 +10,7 @@ from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.histories import Histories, OrderDays, build_histories, day_number, read_order_days
 from crmlib.insight.lifetime import fit_bg_nbd, fit_gamma_gamma
-from crmlib.insight.measures import orders_before
+from crmlib.insight.measures import customer_orders
 
 REFITS = 30  # bootstrap samples of customers, each fitted anew
 FITTED_ON = 20_000  # customers a bootstrap fit is made on: more do not move the parameters
@@ -23,8 +23,7 @@ COLUMNS = [
 def read_orders(tables: Tables, *, as_of: date) -> pd.DataFrame:
     """The orders of known customers before `as_of`, cancellations and returns left out: customer_id, ordered_on, amount_cny,
     and cost_cny where any order states one."""
-    orders = orders_before(tables, as_of=as_of)
-    orders = orders.filter(orders.is_order & orders.customer_id.notnull())
+    orders = customer_orders(tables, as_of=as_of)
     costs = tables["orders"].select("row_id", "cost_cny")
     rows = read_frame(orders.left_join(costs, "row_id").select("customer_id", "ordered_on", "counted_cny", "cost_cny"))
     rows = rows.rename(columns={"counted_cny": "amount_cny"})

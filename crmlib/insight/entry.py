@@ -1,16 +1,16 @@
 """Entry: how promptly, completely and tellingly people keep their records, by person; what cannot be judged is counted apart."""
 
-from datetime import date, datetime
+from datetime import date
 
 import ibis
 import ibis.expr.types as ir
 import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
-from crmlib.engine import count_of, days_between, hours_between, is_midnight, read_frame
+from crmlib.engine import count_of, days_between, hours_between, is_midnight, moment, read_frame, within
 from crmlib.errors import SettingsError
 from crmlib.insight.coverage import Tables
-from crmlib.insight.measures import active_customers
+from crmlib.insight.measures import active_customers, add_facts
 from crmlib.intake.checks import EITHER
 from crmlib.periods import add_months
 from crmlib.settings import Deadlines, Entry
@@ -38,8 +38,8 @@ def judge_entries(tables: Tables, *, deadlines: Deadlines, start: date, as_of: d
     status: on_time, late; open where the deadline lies after `as_of`; day_only where one of the two times is only a day;
     not_recorded without a time of entry; before where it was entered before it happened. Only the first two are judged.
     """
-    talks = talks_of(tables, start=start, as_of=as_of)
-    end = ibis.literal(datetime(as_of.year, as_of.month, as_of.day), type="timestamp(6)")
+    talks = within(tables["interactions"], "occurred_at", start=start, as_of=as_of)
+    end = moment(as_of)
     known = ibis.least(talks.recorded_at, end)  # what is entered later is not yet entered
     short = talks.channel.fill_null("").isin(deadlines.phone_visit)
     talks = talks.mutate(
@@ -107,7 +107,7 @@ def score_completeness(tables: Tables, *, entry: Entry, as_of: date) -> pd.DataF
     joined = known.select("customer_id", "owner_id", "first_contact_date", **own)
     for name, flag in flags.items():
         if not name.startswith("customers."):
-            joined = joined.left_join(_having(tables, name, flag, as_of=as_of), "customer_id").drop("customer_id_right")
+            joined = add_facts(joined, _having(tables, name, flag, as_of=as_of))
     frame = read_frame(joined).sort_values("customer_id", ignore_index=True)
     there = {
         group: frame[[flags[name] for name in group if name in flags]].fillna(False).any(axis=1).to_numpy(dtype=bool)
@@ -170,7 +170,7 @@ def baseline_of(entry: Entry, *, as_of: date) -> date:
 def judge_records(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     """One row per communication of [start, as_of): row_id, customer_id, staff_id, occurred_at, and whether it holds content,
     feedback and next_action (an action of the same source row, or one that names the record)."""
-    talks, actions = talks_of(tables, start=start, as_of=as_of), tables["actions"]
+    talks, actions = within(tables["interactions"], "occurred_at", start=start, as_of=as_of), tables["actions"]
     same_row = actions.select("row_id").filter(lambda t: t.row_id.notnull()).distinct().mutate(with_row=True)
     named = actions.filter(actions.interaction_id.notnull() & actions.customer_id.notnull())
     named = named.select("customer_id", "interaction_id").distinct().mutate(with_name=True)
@@ -226,9 +226,3 @@ def measure_texts(tables: Tables, *, entry: Entry, start: date, as_of: date) -> 
     found = read_frame(ibis.union(*parts))
     found = found[(found["rows"] > 0) & (found["ever"] > 0)].sort_values(["table", "field"], ignore_index=True)
     return found[["table", "field", "rows", "blank", "vague"]]
-
-
-def talks_of(tables: Tables, *, start: date, as_of: date) -> ir.Table:
-    """The communications that took place in [start, as_of)."""
-    talks = tables["interactions"]
-    return talks.filter((talks.occurred_at.cast("date") >= start) & (talks.occurred_at.cast("date") < as_of))

@@ -130,11 +130,7 @@ def _measure_figures(measures: pd.DataFrame, as_of: date) -> list[Figure]:
     return [
         _figure("customers_active", "summary", everyone, "customers", everyone, pick),
         total(
-            "amount_12m_cny",
-            figure_id="amount_12m",
-            section="summary",
-            unit="cny",
-            rows=_amounts(since, as_of, mine),
+            "amount_12m_cny", figure_id="amount_12m", section="summary", unit="cny", rows=_amounts(since, as_of, mine)
         ),
         total("orders_12m", figure_id="orders_12m", section="summary", unit="orders", rows=_orders(since, as_of, mine)),
         share("orders_12m", figure_id="buying_share_12m", section="summary", where="orders_12m > 0"),

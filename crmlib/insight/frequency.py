@@ -7,9 +7,9 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from crmlib.engine import count_of, days_between, read_frame, safe_divide
+from crmlib.engine import count_of, days_between, read_frame, safe_divide, within
 from crmlib.insight.coverage import Tables
-from crmlib.insight.measures import active_customers, full_months, orders_before, talks_before
+from crmlib.insight.measures import active_customers, add_facts, customer_orders, full_months, talks_before
 from crmlib.periods import add_months
 
 MONTHS = 12  # of the window in which frequency is counted
@@ -35,12 +35,9 @@ def count_talks(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
         first_talked_on=talks.talked_on.min(),
         last_talked_on=talks.talked_on.max(),
     )
-    orders = orders_before(tables, as_of=as_of)
-    orders = orders.filter(orders.customer_id.notnull() & orders.is_order)
+    orders = customer_orders(tables, as_of=as_of)
     bought = orders.group_by("customer_id").agg(first_ordered_on=orders.ordered_on.min())
-    known = active_customers(tables).select("customer_id", "first_contact_date")
-    known = known.left_join(spoken, "customer_id").drop("customer_id_right")
-    known = known.left_join(bought, "customer_id").drop("customer_id_right")
+    known = add_facts(active_customers(tables).select("customer_id", "first_contact_date"), spoken, bought)
     met = (known.first_contact_date < as_of).ifelse(known.first_contact_date, ibis.null("date"))
     known = known.mutate(first_day=ibis.least(met, known.first_talked_on, known.first_ordered_on))
     zeros = {name: known[name].fill_null(0) for name in ("talks", "talks_12m", "talked_months")}
@@ -64,9 +61,8 @@ def count_talks(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
 
 def count_channels(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     """Talks of [start, as_of) with a known customer, most used channel first: channel, talks, customers, share."""
-    talks = tables["interactions"]
-    day = talks.occurred_at.date()
-    talks = talks.filter(talks.customer_id.notnull() & (day >= start) & (day < as_of))
+    talks = within(tables["interactions"], "occurred_at", start=start, as_of=as_of)
+    talks = talks.filter(talks.customer_id.notnull())
     talks = talks.mutate(channel=talks.channel.fill_null("unknown"))
     counts = talks.group_by("channel").agg(
         talks=count_of(talks.count()), customers=count_of(talks.customer_id.nunique())

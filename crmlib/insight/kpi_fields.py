@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
-from crmlib.engine import count_of, read_frame
+from crmlib.engine import count_of, read_frame, within
 from crmlib.insight.coverage import Tables
 from crmlib.insight.entry import TEXTS, measure_texts
 from crmlib.insight.measures import active_customers
@@ -44,7 +44,7 @@ def _required() -> dict[str, list[str]]:
 def _blanks(tables: Tables, table: str, fields: list[str], *, start: date, as_of: date) -> pd.DataFrame:
     rows = active_customers(tables) if table == "customers" else tables[table]
     if when := WHEN.get(table):
-        rows = rows.filter((rows[when].cast("date") >= start) & (rows[when].cast("date") < as_of))
+        rows = within(rows, when, start=start, as_of=as_of)
     counts = {key: count_of(rows.count(where=rows[key].isnull())) for key in fields if key in rows.columns}
     found = read_frame(rows.agg(rows=count_of(rows.count()), **counts)).iloc[0]
     told = [(table, key, found["rows"], found[key], 0) for key in counts]

@@ -5,7 +5,6 @@ Every measure counts what lies strictly before `as_of`; what a table says of lat
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
-from functools import reduce
 
 import ibis
 import ibis.expr.types as ir
@@ -32,6 +31,13 @@ def active_customers(tables: Tables) -> ir.Table:
     return customers.filter(customers.customer_id.notnull() & (customers.record_status.fill_null("active") == "active"))
 
 
+def add_facts(rows: ir.Table, *facts: ir.Table) -> ir.Table:
+    """`rows` with the columns of tables of one row per customer, missing where these have none."""
+    for one in facts:
+        rows = rows.left_join(one, "customer_id").drop("customer_id_right")
+    return rows
+
+
 def orders_before(tables: Tables, *, as_of: date, start: date | None = None) -> ir.Table:
     """Order rows of [start, as_of): row_id, customer_id, ordered_on, counted_cny, is_order, order_key. Orders of no customer
     (未归属) are included.
@@ -54,6 +60,12 @@ def orders_before(tables: Tables, *, as_of: date, start: date | None = None) -> 
         is_order=~cancelled & ~returned,
         order_key=within.order_id.coalesce(within.row_id),
     )
+
+
+def customer_orders(tables: Tables, *, as_of: date, start: date | None = None) -> ir.Table:
+    """Of `orders_before` those of a known customer, neither cancelled nor returned."""
+    orders = orders_before(tables, as_of=as_of, start=start)
+    return orders.filter(orders.customer_id.notnull() & orders.is_order)
 
 
 def count_orders(orders: ir.Table) -> ir.Value:
@@ -118,9 +130,9 @@ def full_months(earlier: ir.DateValue, as_of: date) -> ir.IntegerValue:
 
 def measure_order_gap(tables: Tables, as_of: date) -> ir.Table:
     """One row per customer with orders on two days or more before `as_of`: median_order_gap_days between them."""
-    orders = orders_before(tables, as_of=as_of)
-    orders = orders.filter(orders.customer_id.notnull() & orders.is_order)
-    return median_gaps(orders, "ordered_on").rename(median_order_gap_days="median_gap_days")
+    return median_gaps(customer_orders(tables, as_of=as_of), "ordered_on").rename(
+        median_order_gap_days="median_gap_days"
+    )
 
 
 def median_gaps(rows: ir.Table, day: str) -> ir.Table:
@@ -218,8 +230,9 @@ def build_measures(tables: Tables, *, as_of: date, missing: Collection[str] = ()
 
     A customer without orders has 0 orders for 0 yuan; where a whole table is `missing`, its measures are missing too.
     """
-    base = active_customers(tables).select("customer_id")
-    joined = reduce(_join, (measure(tables, as_of) for measure in MEASURES.values()), base)
+    joined = add_facts(
+        active_customers(tables).select("customer_id"), *(measure(tables, as_of) for measure in MEASURES.values())
+    )
     zeros = {column: 0 for table, columns in ZERO.items() if table not in missing for column in columns}
     filled = {column: joined[column].fill_null(ibis.literal(0).cast(joined[column].type())) for column in zeros}
     return joined.mutate(**filled).select(*COLUMNS).order_by("customer_id")
@@ -229,7 +242,3 @@ def measure_customers(tables: Tables, *, as_of: date) -> pd.DataFrame:
     """`build_measures` run where the tables are; what rests on a table without rows is missing."""
     frame = read_frame(build_measures(tables, as_of=as_of, missing=empty_tables(tables)))
     return frame.sort_values("customer_id", ignore_index=True)  # engines sort text each in its way
-
-
-def _join(left: ir.Table, right: ir.Table) -> ir.Table:
-    return left.left_join(right, "customer_id").drop("customer_id_right")

@@ -5,9 +5,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from crmlib.engine import count_of, read_frame
+from crmlib.engine import count_of, read_frame, within
 from crmlib.insight.coverage import Tables
-from crmlib.insight.entry import talks_of
 from crmlib.intake.moods import judge_text
 from crmlib.intervals import wilson
 
@@ -17,7 +16,7 @@ MOODS = ("positive", "neutral", "negative")
 def read_moods(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     """One row per communication of [start, as_of) without a noted mood: row_id, customer_id, mood (what the customer's words
     suggest: positive, negative, or missing)."""
-    talks = talks_of(tables, start=start, as_of=as_of)
+    talks = within(tables["interactions"], "occurred_at", start=start, as_of=as_of)
     said = talks.feedback.coalesce(talks.client_said, talks.content)
     rows = read_frame(talks.filter(talks.mood.isnull()).select("row_id", "customer_id", said=said))
     words = rows["said"].dropna().unique()
@@ -32,7 +31,7 @@ def sum_moods(tables: Tables, texts: pd.DataFrame, *, start: date, as_of: date, 
 
     The two are never added up: a list of words finds no neutral mood.
     """
-    talks = talks_of(tables, start=start, as_of=as_of)
+    talks = within(tables["interactions"], "occurred_at", start=start, as_of=as_of)
     talks = talks.filter(talks.mood.notnull())
     noted = read_frame(talks.group_by("mood").agg(n=count_of(talks.count())))
     counts = {
@@ -54,7 +53,7 @@ def sum_moods(tables: Tables, texts: pd.DataFrame, *, start: date, as_of: date, 
 
 def unmapped_words(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     """Noted words that no table of moods knows, the most frequent first: word, talks."""
-    talks = talks_of(tables, start=start, as_of=as_of)
+    talks = within(tables["interactions"], "occurred_at", start=start, as_of=as_of)
     rows = talks.filter((talks.mood == "unknown") & talks.mood_raw.notnull())
     found = read_frame(rows.group_by(word=rows.mood_raw).agg(talks=count_of(rows.count())))
     return found.sort_values(["talks", "word"], ascending=[False, True], ignore_index=True)

@@ -11,7 +11,7 @@ from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.coverage import Tables
 from crmlib.insight.keywords import count_terms, product_words, split_words
 from crmlib.insight.needs_met import needs_in_play
-from crmlib.periods import add_months
+from crmlib.periods import add_months, period_of
 
 UNKNOWN = "unknown"
 
@@ -63,7 +63,7 @@ def name_topics(rows: pd.DataFrame) -> pd.DataFrame:
 
 def quarters_before(as_of: date, *, quarters: int) -> list[date]:
     """First days of the last full quarters before `as_of`, the earliest first, and of the running one where it has begun."""
-    running = date(as_of.year, (as_of.month - 1) // 3 * 3 + 1, 1)
+    running = period_of(as_of, kind="quarter").start
     full = [add_months(running, -3 * n) for n in range(quarters, 0, -1)]
     return [*full, *([running] if as_of > running else [])]
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from crmlib.engine import count_of, money, read_frame, to_frame
 from crmlib.insight.coverage import Tables
-from crmlib.insight.measures import MEASURES, active_customers
+from crmlib.insight.measures import MEASURES, active_customers, add_facts
 from crmlib.insight.tiers import value_labels
 from crmlib.settings import Settings
 
@@ -51,7 +51,7 @@ def _code_customers(tables: Tables, *, as_of: date, industry_level: str) -> ir.T
     customers = active_customers(tables)
     amounts = MEASURES["orders_12m"](tables, as_of).select("customer_id", "amount_12m_cny")
     customers = customers.mutate(industry_code=customers.industry_code.substr(0, LEVELS[industry_level]))
-    known = customers.left_join(amounts, "customer_id").drop("customer_id_right")
+    known = add_facts(customers, amounts)
     return known.select(
         "customer_id",
         amount=known.amount_12m_cny.fill_null(0),

@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmlib.engine import read_frame
+from crmlib.engine import moment, read_frame
 from crmlib.insight.conditions import holds, parse_condition
 from crmlib.insight.coverage import Tables
 from crmlib.judging import Cause
@@ -49,8 +49,10 @@ def list_waits(tables: Tables, *, settings: Settings, start: date, as_of: date) 
     """
     limit = pd.Timedelta(hours=settings.deadlines.response_h)
     first, end = pd.Timestamp(start), pd.Timestamp(as_of)
-    asked = _asked_in_talks(tables).union(_asked_in_tickets(tables, end))
-    asked = asked.filter((asked.since < _moment(end)) & (asked.since >= _moment(first - limit)))
+    asked = _asked_in_talks(tables).union(_asked_in_tickets(tables, as_of))
+    asked = asked.filter(
+        (asked.since < moment(as_of)) & (asked.since >= ibis.literal(first - limit, type="timestamp(6)"))
+    )
     found = read_frame(asked).sort_values(["since", "row_id"], ignore_index=True)
     since = found["since"].astype("datetime64[us]")
     replied = found["replied_at"].astype("datetime64[us]")
@@ -129,7 +131,7 @@ def _asked_in_talks(tables: Tables) -> ir.Table:
     )
 
 
-def _asked_in_tickets(tables: Tables, end: pd.Timestamp) -> ir.Table:
+def _asked_in_tickets(tables: Tables, as_of: date) -> ir.Table:
     tickets = tables["tickets"]
     closed = tickets.resolved_at.isnull() & tickets.status.fill_null("open").isin(["resolved", "closed"])
     return tickets.select(
@@ -140,12 +142,8 @@ def _asked_in_tickets(tables: Tables, end: pd.Timestamp) -> ir.Table:
         topic=tickets.category,
         since=tickets.opened_at.cast("timestamp(6)"),
         replied_at=tickets.first_response_at.cast("timestamp(6)"),
-        settled=tickets.first_response_at.isnull() & ((tickets.resolved_at < _moment(end)).fill_null(False) | closed),
+        settled=tickets.first_response_at.isnull() & ((tickets.resolved_at < moment(as_of)).fill_null(False) | closed),
     )
-
-
-def _moment(at: pd.Timestamp) -> ir.TimestampScalar:
-    return ibis.literal(at.to_pydatetime(), type="timestamp(6)")
 
 
 def _is_midnight(moments: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from crmlib.engine import count_of, month_number, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import counted_orders
-from crmlib.insight.measures import orders_before, sum_orders
+from crmlib.insight.measures import customer_orders, orders_before, sum_orders
 from crmlib.intervals import wilson
 
 
@@ -20,8 +20,7 @@ def cohort_retention(tables: Tables, *, as_of: date, least: int, months: int = 1
     Months that are not over are not there. The first order is the first that the book knows.
     """
     running = as_of.replace(day=1)
-    orders = orders_before(tables, as_of=running)
-    orders = orders.filter(orders.is_order & orders.customer_id.notnull())
+    orders = customer_orders(tables, as_of=running)
     bought = orders.select("customer_id", number=month_number(orders.ordered_on)).distinct()
     first = bought.group_by("customer_id").agg(cohort=bought.number.min())
     both = bought.inner_join(first, "customer_id")

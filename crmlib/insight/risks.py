@@ -10,7 +10,14 @@ import pandas as pd
 from crmlib.engine import count_of, money, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import Figure, state_figure
-from crmlib.insight.measures import active_customers, orders_before, overdue_payments, sum_orders, sum_overdue
+from crmlib.insight.measures import (
+    active_customers,
+    add_facts,
+    orders_before,
+    overdue_payments,
+    sum_orders,
+    sum_overdue,
+)
 from crmlib.insight.tiers import label_risk
 from crmlib.judging import RiskTier
 from crmlib.periods import add_months
@@ -34,8 +41,7 @@ def risk_trend(tables: Tables, *, risk: RiskTier, as_of: date, months: int = MON
 def _on_day(tables: Tables, risk: RiskTier, day: date) -> ir.Table:
     orders = sum_orders(orders_before(tables, as_of=day)).select("customer_id", "last_ordered_on")
     overdue = sum_overdue(overdue_payments(tables, as_of=day, window_months=risk.window_months))
-    facts = active_customers(tables).select("customer_id").left_join(orders, "customer_id").drop("customer_id_right")
-    facts = facts.left_join(overdue, "customer_id").drop("customer_id_right")
+    facts = add_facts(active_customers(tables).select("customer_id"), orders, overdue)
     facts = facts.mutate(overdue_payments_12m=facts.overdue_payments_12m.fill_null(0))
     labelled = facts.mutate(risk=label_risk(facts, risk, as_of=day))
     sums = labelled.group_by("risk").agg(

@@ -7,7 +7,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmlib.engine import read_frame
+from crmlib.engine import read_frame, within
 from crmlib.insight.coverage import Tables
 from crmlib.insight.names import name_rows
 from crmlib.intervals import wilson
@@ -81,8 +81,7 @@ def count_replies(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     surveys = tables["surveys"]
     blank = surveys.filter(surveys.score.isnull() & surveys.asked_at.notnull())
     tells = bool(blank.count().to_pyarrow().as_py())
-    day = surveys.asked_at.date()
-    sent = surveys.filter((day >= start) & (day < as_of))
+    sent = within(surveys, "asked_at", start=start, as_of=as_of)
     replied = sent.score.notnull() & (sent.answered_at.coalesce(sent.asked_at).date() < as_of).fill_null(False)
     sent = sent.mutate(
         who=sent.customer_id.coalesce(sent.row_id), on=sent.asked_at.date(), replied=replied.cast("int64")

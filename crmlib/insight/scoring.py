@@ -7,7 +7,7 @@ import pandas as pd
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
-from crmlib.insight.measures import active_customers
+from crmlib.insight.measures import active_customers, add_facts
 from crmlib.insight.needs import open_needs
 from crmlib.judging import Scoring
 
@@ -39,9 +39,7 @@ def gather_inputs(
     customers = active_customers(tables).select("customer_id", "industry_code")
     needs = open_needs(tables, as_of=as_of)
     match = needs.group_by("customer_id").agg(need_match=needs.match_share.max().cast("float64"))
-    known = read_frame(customers.left_join(match, "customer_id").drop("customer_id_right")).merge(
-        measures, on="customer_id"
-    )
+    known = read_frame(add_facts(customers, match)).merge(measures, on="customer_id")
     tenure = (pd.Timestamp(as_of) - pd.to_datetime(known["first_ordered_on"])).dt.days / 30.4375
     amount = known["amount_12m_cny"].astype("float64").where(known["first_ordered_on"].notna())
     potential = tiers[tiers["dimension"].eq("potential")].set_index("customer_id")["label"]

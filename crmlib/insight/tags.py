@@ -11,7 +11,7 @@ from crmlib.dictionary import DICTIONARY
 from crmlib.engine import count_of, read_frame, safe_divide
 from crmlib.insight.conditions import holds, parse_condition
 from crmlib.insight.coverage import Tables
-from crmlib.insight.measures import active_customers, median_gaps, orders_before, talks_before
+from crmlib.insight.measures import active_customers, customer_orders, median_gaps, talks_before
 from crmlib.insight.needs import open_needs
 from crmlib.insight.profile import LEVELS, UNKNOWN
 from crmlib.judging import Tagging, TagRule
@@ -101,7 +101,7 @@ def _base(tables: Tables, *, level: str) -> pd.DataFrame:
 
 
 def _purchase_cycle(tables: Tables, rules: Tagging, *, as_of: date) -> pd.DataFrame:
-    orders = _orders(tables, as_of=as_of)
+    orders = customer_orders(tables, as_of=as_of)
     enough = orders.group_by("customer_id").agg(n=orders.order_key.nunique())
     gaps = read_frame(
         median_gaps(orders, "ordered_on").semi_join(enough.filter(enough.n >= rules.min_orders), "customer_id")
@@ -129,7 +129,7 @@ def _banded(gaps: pd.DataFrame, bands: Mapping[str, tuple[float, ...]], family: 
 
 def _preference(tables: Tables, rules: Tagging, *, as_of: date) -> pd.DataFrame:
     """The category that brings `preference_share` of a customer's amount or more; amounts of unknown category are in the whole."""
-    orders = _orders(tables, as_of=as_of)
+    orders = customer_orders(tables, as_of=as_of)
     category = tables["orders"].select("row_id", "category").filter(lambda t: t.row_id.notnull())
     lines = orders.left_join(category, "row_id").drop("row_id_right")
     whole = lines.group_by("customer_id").agg(whole=lines.counted_cny.sum(), n=count_of(lines.order_key.nunique()))
@@ -162,8 +162,3 @@ def _grown_needs(tables: Tables, *, as_of: date) -> ir.Table:
     )
     grown = fresh.filter(more.fill_null(False) & (fresh.closed < fresh.opened_at))
     return grown.group_by("customer_id").agg(needs_grown=count_of(grown.count()))
-
-
-def _orders(tables: Tables, *, as_of: date) -> ir.Table:
-    orders = orders_before(tables, as_of=as_of)
-    return orders.filter(orders.customer_id.notnull() & orders.is_order)

@@ -14,6 +14,7 @@ from crmlib.engine import to_frame
 from crmlib.insight.coverage import Tables, empty_tables
 from crmlib.insight.measures import (
     active_customers,
+    add_facts,
     measure_contacts,
     orders_before,
     overdue_payments,
@@ -82,11 +83,7 @@ def basis_start(settings: Settings, *, as_of: date) -> date | None:
 def value_labels(tables: Tables, *, settings: Settings, as_of: date) -> ir.Table:
     """One row per active customer: customer_id, value (the label of the value tier on `as_of`)."""
     sums = sum_orders(orders_before(tables, as_of=as_of, start=basis_start(settings, as_of=as_of)))
-    known = (
-        active_customers(tables)
-        .select("customer_id")
-        .left_join(sums.select("customer_id", "amount_cny"), "customer_id")
-    )
+    known = add_facts(active_customers(tables).select("customer_id"), sums.select("customer_id", "amount_cny"))
     return known.select("customer_id", value=label_value(known, settings.tiers.value))
 
 
@@ -96,16 +93,14 @@ def gather_facts(tables: Tables, *, settings: Settings, as_of: date) -> ir.Table
     value = sum_orders(orders_before(tables, as_of=as_of, start=basis_start(settings, as_of=as_of)))
     history = sum_orders(orders_before(tables, as_of=as_of))
     overdue = overdue_payments(tables, as_of=as_of, window_months=settings.tiers.risk.window_months)
-    joined = active_customers(tables).select("customer_id")
-    for facts in (
+    return add_facts(
+        active_customers(tables).select("customer_id"),
         value.select("customer_id", "amount_cny", "orders"),
         history.select("customer_id", "last_ordered_on"),
         measure_contacts(tables, as_of).select("customer_id", "last_contacted_on"),
         sum_overdue(overdue),
         sum_needs(weigh_needs(tables, potential=settings.tiers.potential, as_of=as_of)),
-    ):
-        joined = joined.left_join(facts, "customer_id").drop("customer_id_right")
-    return joined
+    )
 
 
 def label_facts(facts: ir.Table, tiers: Tiers, *, as_of: date) -> ir.Table:
@@ -150,7 +145,7 @@ def label_activity(facts: ir.Table, rule: ActivityTier, *, as_of: date) -> ir.St
 
 
 def _yuan(amount: float) -> ir.DecimalScalar:
-    return ibis.literal(Decimal(str(amount)).quantize(Decimal("0.01")), type="decimal(18,2)")
+    return ibis.literal(_quantized(amount), type="decimal(18,2)")
 
 
 def _value_reasons(facts, rule, empty, *, start, as_of, cited) -> pa.Array:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from crmlib.engine import money, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import Figure, state_figure
-from crmlib.insight.measures import active_customers, orders_before
+from crmlib.insight.measures import active_customers, customer_orders, orders_before
 from crmlib.insight.names import name_rows
 from crmlib.insight.tiers import basis_start, label_value
 from crmlib.intervals import Z, newcombe
@@ -90,10 +90,10 @@ def draw_hold_out(eligible: pd.DataFrame, *, rules: Churn, days: Collection[date
 def follow_hold_out(drawn: pd.DataFrame, tables: Tables, *, as_of: date) -> pd.DataFrame:
     """What became of each assignment before `as_of`: ordered_on and contacted_on (first day within it; by us, or by whom is not
     told), ended (its horizon has passed)."""
-    orders = orders_before(tables, as_of=as_of, start=drawn["assigned_on"].min() if len(drawn) else as_of)
+    orders = customer_orders(tables, as_of=as_of, start=drawn["assigned_on"].min() if len(drawn) else as_of)
     talks = tables["interactions"].filter(lambda t: t.direction.fill_null("out") == "out")
     talks = talks.select("customer_id", on=talks.occurred_at.date()).filter(lambda t: t.on < as_of)
-    days = {"ordered_on": orders.filter(orders.is_order).select("customer_id", on="ordered_on"), "contacted_on": talks}
+    days = {"ordered_on": orders.select("customer_id", on="ordered_on"), "contacted_on": talks}
     for name, rows in days.items():
         known = read_frame(rows.distinct()).merge(drawn, on="customer_id")
         known = known[(known["on"] >= known["assigned_on"]) & (known["on"] < known["until"])]
@@ -149,8 +149,8 @@ def compute_uplift(tables: Tables, *, settings: Settings, start: date, as_of: da
     days = plan_days(rules.hold_out_from, as_of=as_of)
     eligible = eligible_customers(tables, settings=settings, days=[*days, then, as_of])
     followed = follow_hold_out(draw_hold_out(eligible, rules=rules, days=days), tables, as_of=as_of)
-    orders = orders_before(tables, as_of=as_of, start=then)
-    again = read_frame(orders.filter(orders.is_order).select("customer_id").distinct())["customer_id"]
+    orders = customer_orders(tables, as_of=as_of, start=then)
+    again = read_frame(orders.select("customer_id").distinct())["customer_id"]
     before = eligible[eligible["on"].eq(then)]["customer_id"]  # one horizon ago: how many have come back since
     rate = float(before.isin(again).mean()) if len(before) >= LEAST else None
     uplift = measure_uplift(
