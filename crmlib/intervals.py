@@ -1,4 +1,4 @@
-"""Intervals: how far a share, or the difference of two, may lie from what was counted. Numbers or arrays alike."""
+"""Intervals: how far a share or a mean, or the difference of two, may lie from what was seen. Numbers or arrays alike."""
 
 from typing import NamedTuple
 
@@ -22,6 +22,14 @@ def wilson(hits: Numbers, n: Numbers) -> Interval:
         middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
         half = Z / (1 + Z**2 / n) * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2))
     return Interval(np.clip(middle - half, 0, 1)[()], np.clip(middle + half, 0, 1)[()])
+
+
+def student(mean: Numbers, error: Numbers, freedom: Numbers) -> Interval:
+    """The 95 % interval of a mean, or of a difference of means, with this standard error (Student 1908)."""
+    from scipy.special import stdtrit
+
+    half = stdtrit(freedom, 0.975) * error
+    return Interval(mean - half, mean + half)
 
 
 def newcombe(hits: Numbers, n: Numbers, other_hits: Numbers, other_n: Numbers) -> Interval:

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp
 
-from crmlib.intervals import newcombe, wilson
+from crmlib.intervals import newcombe, student, wilson
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 5), (5, 5), (3, 10), (452, 608)])
@@ -20,6 +20,12 @@ def test_the_interval_of_a_share_is_wilsons(hits, n):
 def test_the_interval_of_a_difference_is_newcombes(counts, low, high):
     # Newcombe (1998), Statistics in Medicine 17:873, table II, method 10
     assert newcombe(*counts) == pytest.approx((low, high), abs=1e-4)
+
+
+def test_the_interval_of_a_mean_is_students():
+    values = np.array([1.0, 2.0, 4.0, 9.0])
+    exact = ttest_1samp(values, 0).confidence_interval()
+    assert student(values.mean(), values.std(ddof=1) / 2, 3) == pytest.approx((exact.low, exact.high))
 
 
 def test_arrays_have_an_interval_each_and_nobody_has_none():

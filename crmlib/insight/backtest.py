@@ -30,7 +30,8 @@ def predict_past(
     min_repeaters: int = 80,
     rule_months: int = RULE_MONTHS,
 ) -> pd.DataFrame:
-    """One row per origin and customer: origin, customer_id, active, silent (what happened), and a column per model (MODELS).
+    """One row per origin and customer: origin, customer_id, active, silent (what happened), and a column per model (MODELS): what
+    `score_churn` would have said on that day (score), its parts up to blend, and what it must beat.
 
     A model that could not be fitted at an origin is missing there; all but the two rules are where there were too few customers.
     Raises DataError where an origin's horizon has not ended by the last order, as the outcome cannot be known.

@@ -7,11 +7,11 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from crmlib.engine import money, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import active_customers, orders_before
+from crmlib.intervals import student
 
 COLUMNS = [
     "campaign", "grouping", "customers", "left_out", "orders_before", "orders_after", "before_cny", "after_cny", "change_cny",
@@ -106,8 +106,7 @@ def _mean_interval(values: pd.Series, least: int) -> tuple[float | None, ...]:
     n = len(values)
     if n < max(least, 2):
         return (None, None, None)
-    half = stats.t.ppf(0.975, n - 1) * values.std() / np.sqrt(n)
-    return (values.mean(), values.mean() - half, values.mean() + half)
+    return (values.mean(), *student(values.mean(), values.std() / np.sqrt(n), n - 1))
 
 
 def _difference(one: pd.Series, other: pd.Series, least: int) -> tuple[float | None, ...]:
@@ -119,5 +118,4 @@ def _difference(one: pd.Series, other: pd.Series, least: int) -> tuple[float | N
     if a + b == 0:
         return (apart, apart, apart)
     freedom = (a + b) ** 2 / (a**2 / (len(one) - 1) + b**2 / (len(other) - 1))
-    half = stats.t.ppf(0.975, freedom) * np.sqrt(a + b)
-    return (apart, apart - half, apart + half)
+    return (apart, *student(apart, np.sqrt(a + b), freedom))

@@ -1,12 +1,10 @@
 """Churn risk: the probability that a customer places no order within the next days, with its drivers, or a refusal that says why."""
 
-from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from crmlib.insight.backtest import measure_past, predict_past
 from crmlib.insight.churn_models import fit_scorer
 from crmlib.insight.drivers import explain_scores
 from crmlib.insight.histories import build_histories, day_number, read_order_days
@@ -45,24 +43,6 @@ def score_churn(
     scorer, now = fit_scorer(days, origin=origin, horizon_days=horizon_days)
     score = scorer.probabilities(now)["score"]
     return _table(now.ids, score.round(10), horizon_days, explain_scores(scorer, now, score), scorer.model)
-
-
-def backtest_churn(
-    orders: pd.DataFrame,
-    *,
-    origins: Sequence[date | str],
-    horizon_days: int = 90,
-    min_customers: int = 200,
-    min_repeaters: int = 80,
-) -> pd.DataFrame:
-    """One row per origin, population ("all", "active": ordered within the last horizon) and model: n, base_rate, auc,
-    average_precision, brier, ece, lift_at_10, warned, warned_right, precision, recall.
-
-    model "score" is what `score_churn` would have said on that day; beside it its parts (bg_nbd, logit, boosted, blend) and what
-    it must beat: rfm_logit, recency (longest silence first), rule (three months without order). A model that could not be fitted has no row.
-    """
-    few = {"min_customers": min_customers, "min_repeaters": min_repeaters}
-    return measure_past(predict_past(orders, origins=origins, horizon_days=horizon_days, **few))
 
 
 def active_since(churn: pd.DataFrame, orders: pd.DataFrame, *, as_of: date, days: int) -> pd.Series:

@@ -1,7 +1,7 @@
 """Clusters: customers grouped by how they buy, KMeans on the logarithms of recency, frequency and money, only where that is stable."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -39,9 +39,6 @@ class ClusterModel:
     levels: tuple[tuple[str, ...], ...]
     ari: float
     smallest: float
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> "ClusterModel":

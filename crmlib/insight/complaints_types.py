@@ -4,10 +4,10 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control, hypergeom
 
 from crmlib.durations import median_duration
 from crmlib.engine import read_frame
+from crmlib.insight.chance import adjust, fisher_test
 from crmlib.insight.complaints import time_handling
 from crmlib.insight.coverage import Tables
 from crmlib.masking import mask_texts
@@ -81,7 +81,7 @@ def find_weak_points(complaints: pd.DataFrame, *, since: date, least: int) -> pd
     if not parts:
         return pd.DataFrame(columns=columns)
     pairs = pd.concat(parts, ignore_index=True)
-    pairs = pairs.assign(p=false_discovery_control(pairs["p"]).round(10))
+    pairs = pairs.assign(p=adjust(pairs["p"].to_numpy()).round(10))
     pairs = pairs.assign(clear=pairs["p"] <= 0.05)
     found = pairs[(pairs["complaints"] >= least) & (pairs["ratio"] > 1)]
     return found.sort_values(["p", "by", "of", "category"], ignore_index=True)[columns]
@@ -94,10 +94,11 @@ def _pairs(rows: pd.DataFrame, by: str) -> pd.DataFrame:
         return pd.DataFrame()
     of, category = np.meshgrid(counts.sum(axis=1), counts.sum(axis=0), indexing="ij")
     seen, expected = counts.to_numpy(), of * category / len(told)
+    sides = seen, category, of - seen, len(told) - category
     long = counts.stack().rename("complaints").reset_index().rename(columns={by: "of"})
     return long.assign(
         by=by,
         expected=expected.ravel().round(10),
         ratio=(seen / expected).ravel().round(10),
-        p=hypergeom.sf(seen - 1, len(told), of, category).ravel(),
+        p=[fisher_test(*one, more=True) for one in zip(*(part.ravel() for part in sides), strict=True)],
     )

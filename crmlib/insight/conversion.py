@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from crmlib.durations import median_duration
-from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.conversion_ways import NEVER, Way
+from crmlib.insight.shares import add_share
 from crmlib.periods import add_months, period_of
 
 COHORT, PERIOD = "cohort", "period"

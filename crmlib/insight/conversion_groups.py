@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from crmlib.engine import read_frame
-from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.conversion_ways import Way
 from crmlib.insight.coverage import Tables
+from crmlib.insight.shares import add_share
 from crmlib.intervals import newcombe
 
 PHONE_VISIT = "phone_visit"

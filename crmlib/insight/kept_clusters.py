@@ -1,5 +1,6 @@
 """Kept clusters: the grouping of the first run stays; a fresh fit takes its place on request, and only if it moves few customers."""
 
+from dataclasses import asdict
 from datetime import date
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ def settle_clusters(
     if kept is None:
         model, tried = fit_clusters(measures, rules=rules, as_of=as_of)
         if model:
-            keep_model(home, NAME, model.as_json() | {"tried": tried.to_dict("records")}, version=version)
+            keep_model(home, NAME, asdict(model) | {"tried": tried.to_dict("records")}, version=version)
         return Settled(model, tried, None, "fitted" if model else "none")
     nothing = pd.DataFrame(columns=["k", "ari", "smallest", "taken"])
     tried = kept.pop("tried", None)
@@ -49,5 +50,5 @@ def settle_clusters(
     noise = refit_noise(model.place(measures), fresh.place(measures))
     if noise > rules.max_noise or fresh.ari < rules.min_ari or fresh.smallest < rules.min_share:
         return Settled(model, nothing, noise, "refused")
-    keep_model(home, NAME, fresh.as_json(), version=version)
+    keep_model(home, NAME, asdict(fresh), version=version)
     return Settled(fresh, nothing, noise, "refitted")

@@ -5,9 +5,9 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy.special import gammaln  # scipy.stats has both tests, and takes seconds to load
 
 from crmlib.engine import read_frame
+from crmlib.insight.chance import adjust, fisher_test
 from crmlib.insight.coverage import Tables
 from crmlib.intervals import newcombe
 from crmlib.reference import load_reference
@@ -94,28 +94,6 @@ def find_moves(terms: pd.DataFrame, *, before: date, last: date, least: int) -> 
     both = both.assign(**{name: pd.Series(values).round(10) for name, values in told.items()}, direction=direction)
     both = both[list(_NO_MOVES)].astype(_NO_MOVES.dtypes.to_dict())
     return both.sort_values(["difference", "term"], ascending=[False, True], ignore_index=True)
-
-
-def fisher_test(hits: float, n: float, other_hits: float, other_n: float) -> float:
-    """Fisher's exact test of two shares, two-sided: the chance of a table that is no likelier than this one."""
-    total, every = hits + other_hits, n + other_n
-    possible = np.arange(max(0, total - other_n), min(n, total) + 1)
-    chance = _log_choose(n, possible) + _log_choose(other_n, total - possible) - _log_choose(every, total)
-    seen = chance[int(hits - possible[0])]
-    return float(min(1.0, np.exp(chance[chance <= seen + 1e-7]).sum()))
-
-
-def _log_choose(n: float, k: float | np.ndarray) -> np.ndarray:
-    return gammaln(n + 1) - gammaln(np.asarray(k) + 1) - gammaln(n - k + 1)
-
-
-def adjust(p: np.ndarray) -> np.ndarray:
-    """p of many tests → the rate of false discoveries at each (Benjamini and Hochberg 1995)."""
-    order = np.argsort(p)[::-1]
-    scaled = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(scaled, 1)
-    return adjusted
 
 
 _NO_MOVES = pd.DataFrame(

@@ -2,13 +2,12 @@
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from crmlib.engine import count_of, read_frame, within
 from crmlib.insight.coverage import Tables
+from crmlib.insight.shares import add_share
 from crmlib.intake.moods import judge_text
-from crmlib.intervals import wilson
 
 MOODS = ("positive", "neutral", "negative")
 
@@ -38,17 +37,10 @@ def sum_moods(tables: Tables, texts: pd.DataFrame, *, start: date, as_of: date, 
         "noted": noted.set_index("mood")["n"].to_dict(),
         "text": texts["mood"].fillna("unknown").value_counts().to_dict(),
     }
-    rows = []
-    for source, found in counts.items():
-        moods = {mood: int(found.get(mood, 0)) for mood in (*MOODS, "unknown")}
-        n = sum(moods[mood] for mood in MOODS)
-        enough = n >= max(least, 1)
-        low, high = wilson(moods["negative"], n) if enough else (np.nan, np.nan)
-        share = round(moods["negative"] / n, 10) if enough else np.nan
-        rows.append(
-            {"source": source, **moods, "n": n, "negative_share": share, "low": round(low, 10), "high": round(high, 10)}
-        )
-    return pd.DataFrame(rows)
+    kinds = (*MOODS, "unknown")
+    rows = [(source, *(int(found.get(mood, 0)) for mood in kinds)) for source, found in counts.items()]
+    moods = pd.DataFrame(rows, columns=["source", *kinds]).assign(n=lambda rows: rows[list(MOODS)].sum(axis=1))
+    return add_share(moods, "negative", "n", least=max(least, 1), name="negative_share").drop(columns="enough")
 
 
 def unmapped_words(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from crmlib.engine import count_of, read_frame
-from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.coverage import Tables
 from crmlib.insight.keywords import count_terms, product_words, split_words
 from crmlib.insight.needs_met import needs_in_play
+from crmlib.insight.shares import add_share
 from crmlib.periods import add_months, period_of
 
 UNKNOWN = "unknown"

@@ -6,9 +6,9 @@ import ibis.expr.types as ir
 import pandas as pd
 
 from crmlib.engine import count_of, read_frame
-from crmlib.insight.conversion_shares import add_share
 from crmlib.insight.coverage import Tables
 from crmlib.insight.names import name_rows
+from crmlib.insight.shares import add_share
 from crmlib.periods import add_months
 
 CLOSED = ("satisfied", "unsatisfied", "dropped")
@@ -33,9 +33,8 @@ def sum_needs_met(tables: Tables, *, start: date, as_of: date, least: int) -> pd
     """
     rows = [_sums(tables, scope, first, as_of) for scope, first in (("period", start), ("12m", add_months(as_of, -12)))]
     found = pd.concat(rows, ignore_index=True)
-    found = add_share(found, "matched", "in_play", least=least).rename(columns={"share": "overlap_share"})
-    found = found.drop(columns=["low", "high", "enough"])
-    found = add_share(found, "satisfied", "closed", least=least).rename(columns={"share": "satisfied_share"})
+    found = add_share(found, "matched", "in_play", least=least, name="overlap_share")
+    found = add_share(found, "satisfied", "closed", least=least, name="satisfied_share")
     return found.assign(match_share=found["match_share"].where(found["noted"] >= least))
 
 

@@ -10,7 +10,7 @@ from crmlib.engine import count_of, month_number, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.figures import counted_orders
 from crmlib.insight.measures import customer_orders, orders_before, sum_orders
-from crmlib.intervals import wilson
+from crmlib.insight.shares import add_share
 
 
 def cohort_retention(tables: Tables, *, as_of: date, least: int, months: int = 12) -> pd.DataFrame:
@@ -76,8 +76,6 @@ def count_repurchase(tables: Tables, *, starts: Mapping[str, date], as_of: date,
             customers=count_of(sums.count(where=sums.orders >= 1)),
             repeaters=count_of(sums.count(where=sums.orders >= 2)),
         )
-        n, again = (int(value) for value in read_frame(counts).iloc[0])
-        told = (again / n, *wilson(again, n)) if n >= max(least, 1) else (None,) * 3
-        rows.append((window, start, as_of, n, again, *told))
-    columns = ["window", "since", "until", "customers", "repeaters", "share", "low", "high"]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[-3:], "float64")).round(10)
+        rows.append((window, start, as_of, *(int(value) for value in read_frame(counts).iloc[0])))
+    windows = pd.DataFrame(rows, columns=["window", "since", "until", "customers", "repeaters"])
+    return add_share(windows, "repeaters", "customers", least=max(least, 1)).drop(columns="enough")

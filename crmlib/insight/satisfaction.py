@@ -10,7 +10,7 @@ import pandas as pd
 from crmlib.engine import read_frame, within
 from crmlib.insight.coverage import Tables
 from crmlib.insight.names import name_rows
-from crmlib.intervals import wilson
+from crmlib.insight.shares import add_share
 
 RECOMMEND = "recommend"  # a question of its own, from 0 to 10, and no score of satisfaction
 OVERALL = "overall"  # the dimension of an answer for which none is noted
@@ -43,25 +43,13 @@ def answers_before(tables: Tables, *, as_of: date, since: date | None = None) ->
 def sum_scores(answers: pd.DataFrame, *, by: str, satisfied_from: float, below: float, least: int) -> pd.DataFrame:
     """Scores → one row per value of `by`: answers, mean, median, satisfied (count), satisfied_share with low and high (95 %), low_scores
     (strictly below `below`). Fewer than `least` answers have no mean and no share."""
-    rows = []
-    for key, some in answers.groupby(by, sort=True):
-        n, good = len(some), int((some["score"] >= satisfied_from).sum())
-        enough = n >= max(least, 1)
-        low, high = wilson(good, n) if enough else (np.nan, np.nan)
-        rows.append(
-            {
-                by: key,
-                "answers": n,
-                "mean": round(some["score"].mean(), 10) if enough else np.nan,
-                "satisfied": good,
-                "satisfied_share": round(good / n, 10) if enough else np.nan,
-                "low": round(low, 10),
-                "high": round(high, 10),
-                "low_scores": int((some["score"] < below).sum()),
-            }
-        )
+    marked = answers.assign(good=answers["score"] >= satisfied_from, low_score=answers["score"] < below)
+    sums = marked.groupby(by, as_index=False).agg(
+        answers=("score", "size"), mean=("score", "mean"), satisfied=("good", "sum"), low_scores=("low_score", "sum")
+    )
+    sums = add_share(sums, "satisfied", "answers", least=max(least, 1), name="satisfied_share")
     columns = [by, "answers", "mean", "satisfied", "satisfied_share", "low", "high", "low_scores"]
-    return pd.DataFrame(rows, columns=columns)
+    return sums.assign(mean=sums["mean"].where(sums["enough"]).round(10))[columns]
 
 
 def distribute_scores(answers: pd.DataFrame) -> pd.DataFrame:
@@ -87,14 +75,10 @@ def count_replies(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
         who=sent.customer_id.coalesce(sent.row_id), on=sent.asked_at.date(), replied=replied.cast("int64")
     )
     each = sent.group_by(["who", "on"]).agg(replied=sent.replied.max())
-    sums = read_frame(each.agg(asked=each.count().cast("int64"), replied=each.replied.sum().cast("int64"))).iloc[0]
-    asked, replied = int(sums["asked"]), 0 if pd.isna(sums["replied"]) else int(sums["replied"])
-    known = tells and asked
-    low, high = wilson(replied, asked) if known else (np.nan, np.nan)
-    rate = round(replied / asked, 10) if known else np.nan
-    return pd.DataFrame(
-        [{"asked": asked, "replied": replied, "rate": rate, "low": round(low, 10), "high": round(high, 10)}]
-    )
+    sums = read_frame(each.agg(asked=each.count().cast("int64"), replied=each.replied.sum().cast("int64")))
+    counts = sums.fillna(0)
+    told = add_share(counts, "replied", "asked", least=1, name="rate").drop(columns="enough")
+    return told if tells else told.assign(rate=np.nan, low=np.nan, high=np.nan)
 
 
 def count_promoters(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:

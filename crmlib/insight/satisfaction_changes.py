@@ -4,12 +4,12 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.names import name_rows
 from crmlib.insight.satisfaction import answers_before, visits_before
+from crmlib.intervals import student
 
 MOST = 100  # customers whose talks are listed …
 DAYS = 90  # … so many days back at most
@@ -93,22 +93,10 @@ def compare_revisits(
     for name, some in groups.items():
         n, change = len(some), some["change"].astype("float64")
         enough, lift = n >= max(least, 1), change.mean()
-        half = student.ppf(0.975, n - 1) * change.std() / np.sqrt(n) if n > 1 and enough else np.nan
-        sums = {
-            "before": some["before"].mean(),
-            "after": some["after"].mean(),
-            "lift": lift,
-            "low": lift - half,
-            "high": lift + half,
-        }
-        rows.append(
-            {
-                "group": name,
-                "customers": n,
-                **{key: round(float(v), 10) if enough else np.nan for key, v in sums.items()},
-            }
-        )
-    return pd.DataFrame(rows)
+        low, high = student(lift, change.std() / np.sqrt(n), n - 1) if n > 1 else (np.nan, np.nan)
+        sums = (some["before"].mean(), some["after"].mean(), lift, low, high) if enough else (np.nan,) * 5
+        rows.append((name, n, *sums))
+    return pd.DataFrame(rows, columns=["group", "customers", "before", "after", "lift", "low", "high"]).round(10)
 
 
 def asked_again(pairs: pd.DataFrame, *, start: date, as_of: date) -> pd.DataFrame:

@@ -56,10 +56,6 @@ def join_tags(auto: pd.DataFrame, imported: pd.DataFrame, entries: pd.DataFrame,
     return joined.assign(**days).sort_values(order, ignore_index=True)
 
 
-def current_tags(tags: pd.DataFrame) -> pd.DataFrame:
-    return tags[tags["valid_to"].isna()]
-
-
 def propose_tags(
     tags: pd.DataFrame, facts: pd.DataFrame, rules: Sequence[TagProposal], *, entries: pd.DataFrame, as_of: date
 ) -> pd.DataFrame:
@@ -68,7 +64,7 @@ def propose_tags(
     decided = set(
         entries.loc[entries["act"].isin(["reject", "add"]), ["customer_id", "value"]].itertuples(index=False, name=None)
     )
-    people = current_tags(tags)[lambda t: t["origin"].ne("auto")]
+    people = tags[tags["valid_to"].isna() & tags["origin"].ne("auto")]
     rows = []
     for n, rule in enumerate(rules, start=1):
         where = f"[tagging] proposals #{n}"
@@ -96,7 +92,7 @@ def find_contradictions(
     the activity.
     """
     customers = read_frame(active_customers(tables).select("customer_id", "lifecycle_stage", "source_status"))
-    now = current_tags(tags)[["customer_id", "value"]].drop_duplicates()
+    now = tags.loc[tags["valid_to"].isna(), ["customer_id", "value"]].drop_duplicates()
     rows: list[tuple] = []
     staged = now.merge(customers, on="customer_id")
     for stage, against in stage_tags(settings.checks, DICTIONARY).items():

@@ -18,7 +18,6 @@ from crmlib.insight.backtest import (
     predict_past,
     reliability,
 )
-from crmlib.insight.churn import backtest_churn
 from crmlib.insight.lifetime import fit_bg_nbd
 from tests.insight.test_churn import invent
 
@@ -64,7 +63,7 @@ def orders() -> pd.DataFrame:
 
 @pytest.mark.demand("H02")
 def test_score_and_rule_are_both_judged_on_past_days(orders):
-    past = backtest_churn(orders, origins=["2024-01-15", "2024-03-01"])
+    past = measure_past(predict_past(orders, origins=["2024-01-15", "2024-03-01"]))
     assert {
         "origin",
         "population",
@@ -105,7 +104,7 @@ def test_the_rule_is_three_calendar_months_and_the_day_itself_is_not_yet(orders)
 
 def test_an_origin_whose_outcome_cannot_be_known_is_refused(orders):
     with pytest.raises(DataError, match="2024-06-30"):
-        backtest_churn(orders, origins=["2024-06-30"])
+        predict_past(orders, origins=["2024-06-30"])
 
 
 def test_origins_lie_a_third_of_the_horizon_apart_and_their_outcome_is_known(orders):
@@ -134,7 +133,7 @@ def read_online_retail() -> pd.DataFrame:
 
 
 def test_on_real_orders_the_score_beats_bg_nbd_and_every_simple_rule():
-    past = backtest_churn(read_online_retail(), origins=["2011-07-11"])
+    past = measure_past(predict_past(read_online_retail(), origins=["2011-07-11"]))
     mean = past.groupby(["population", "model"])[["auc", "brier", "ece", "lift_at_10"]].mean()
     assert mean.loc[("all", "score"), "auc"] > 0.812 and mean.loc[("all", "score"), "brier"] < 0.168
     assert mean.loc[("all", "score"), "ece"] < 0.06

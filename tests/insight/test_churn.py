@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crmlib.insight import churn_models, drivers
-from crmlib.insight.churn import active_since, backtest_churn, score_churn, tell_model
+from crmlib.insight.backtest import measure_past, predict_past
+from crmlib.insight.churn import active_since, score_churn, tell_model
 from crmlib.insight.churn_models import fit_scorer, half_season
 from crmlib.insight.drivers import tell_drivers
 from crmlib.insight.histories import GROUPS, build_histories, day_number, label_silent, read_order_days
@@ -133,7 +134,7 @@ def test_too_few_customers_or_repeat_buyers_are_refused_with_the_number_that_was
     assert len(found) and found["p_no_order"].isna().all() and found["drivers"].eq("[]").all()
     assert found["model"].str.startswith(f"refused: {model}").all()
     assert tell_model(found["model"].iloc[0], speaker("zh")).startswith(words)
-    past = backtest_churn(few, origins=["2024-02-01"])
+    past = measure_past(predict_past(few, origins=["2024-02-01"]))
     assert set(past["model"]) == {"recency", "rule"}
 
 

@@ -2,12 +2,11 @@
 
 from datetime import date
 
-import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import false_discovery_control, fisher_exact
 
-from crmlib.insight.keywords import adjust, count_terms, find_moves, fisher_test, product_words, split_words
+from crmlib.insight.keywords import count_terms, find_moves, product_words, split_words
 
 Q1, Q2 = date(2024, 1, 1), date(2024, 4, 1)
 
@@ -52,11 +51,3 @@ def test_only_what_chance_would_hardly_make_is_told_as_rising_or_falling():
     assert moves["p"].tolist() == pytest.approx(exact, abs=1e-9)
     assert moves["q"].tolist() == pytest.approx(false_discovery_control(exact), abs=1e-9)
     assert find_moves(terms, before=Q1, last=Q2, least=100).empty  # 样本不足
-
-
-def test_the_tests_are_those_of_the_library():
-    for table in ((0, 5, 5, 5), (3, 10, 1, 8), (7, 7, 7, 7), (1, 47, 11, 75)):
-        a, n, b, m = table
-        assert fisher_test(*table) == pytest.approx(fisher_exact([[a, n - a], [b, m - b]]).pvalue)
-    p = np.array([0.01, 0.04, 0.03, 0.5])
-    assert adjust(p) == pytest.approx(false_discovery_control(p))

@@ -5,7 +5,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from crmlib.insight.conversion_shares import add_share
+from crmlib.insight.shares import add_share
 from crmlib.labels import speaker
 from crmlib.report.blocks import Figure, Table, Text
 from crmlib.report.charts_bars import draw_topics, draw_ways

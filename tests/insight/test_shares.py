@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from crmlib.insight.conversion_shares import add_share
+from crmlib.insight.shares import add_share
 
 
 def test_too_few_have_no_share():
