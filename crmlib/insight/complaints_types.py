@@ -40,15 +40,8 @@ def rank_types(complaints: pd.DataFrame, tables: Tables, *, since: date, most: i
         for some in [rows[rows["category"].eq(name)]]
     ]  # fmt: skip
     columns = [
-        "category",
-        "complaints",
-        "in_period",
-        "open",
-        "share",
-        "cumulative_share",
-        "handling_median_h",
-        "examples",
-    ]
+        "category", "complaints", "in_period", "open", "share", "cumulative_share", "handling_median_h", "examples",
+    ]  # fmt: skip
     made = pd.DataFrame(types, columns=columns)
     share = made["complaints"].astype("float64") / max(len(rows), 1)
     return made.assign(share=share.round(10), cumulative_share=share.cumsum().round(10)).astype(

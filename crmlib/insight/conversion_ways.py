@@ -70,18 +70,9 @@ def tell_ways(ways: Mapping[str, Way]) -> pd.DataFrame:
         for entity, way in ways.items()
     ]
     kept = [
-        "entity",
-        "entity_id",
-        "row_id",
-        "customer_id",
-        "began_on",
-        "second_on",
-        "reached",
-        "stage",
-        "outcome",
-        "ended_on",
+        "entity", "entity_id", "row_id", "customer_id", "began_on", "second_on", "reached", "stage", "outcome", "ended_on",
         "unplaced",
-    ]
+    ]  # fmt: skip
     if not parts:
         return pd.DataFrame(columns=kept)
     return pd.concat(parts, ignore_index=True)[kept].astype({"stage": "str", "reached": "Int64"})

@@ -115,40 +115,26 @@ def _orders(since: date, until: date, where: str = "true") -> str:
 def _measure_figures(measures: pd.DataFrame, as_of: date) -> list[Figure]:
     everyone = len(measures)
 
-    def total(column: str, *, figure_id: str, section: str, unit: str, rows: str) -> Figure:
+    def total(figure_id: str, section: str, column: str, unit: str, rows: str) -> Figure:
         known = measures[column].dropna()
         return _figure(figure_id, section, known.sum() if len(known) else None, unit, (known != 0).sum(), rows)
 
-    def share(column: str, *, figure_id: str, section: str, where: str) -> Figure:
+    def share(figure_id: str, column: str) -> Figure:
         known = measures[column].dropna()
         value = (known > 0).sum() / everyone if len(known) else None
-        return _figure(figure_id, section, value, "share", everyone, f"{pick} WHERE {where}")
+        return _figure(figure_id, "summary", value, "share", everyone, f"{pick} WHERE {column} > 0")
 
     pick, since = "SELECT customer_id FROM measures", add_months(as_of, -12)
     counted = "SELECT customer_id, {0} AS counted FROM measures WHERE {0} > 0"
-    mine = f"customer_id IN ({pick})"
+    mine, late, owed = f"customer_id IN ({pick})", "overdue_payments_12m", "overdue_amount_cny"
     return [
         _figure("customers_active", "summary", everyone, "customers", everyone, pick),
-        total(
-            "amount_12m_cny", figure_id="amount_12m", section="summary", unit="cny", rows=_amounts(since, as_of, mine)
-        ),
-        total("orders_12m", figure_id="orders_12m", section="summary", unit="orders", rows=_orders(since, as_of, mine)),
-        share("orders_12m", figure_id="buying_share_12m", section="summary", where="orders_12m > 0"),
-        share("contacts_6m", figure_id="contacted_share_6m", section="summary", where="contacts_6m > 0"),
-        total(
-            "overdue_payments_12m",
-            figure_id="overdue_payments_12m",
-            section="tiers",
-            unit="payments",
-            rows=counted.format("overdue_payments_12m"),
-        ),
-        total(
-            "overdue_amount_cny",
-            figure_id="overdue_amount",
-            section="tiers",
-            unit="cny",
-            rows=counted.format("overdue_amount_cny"),
-        ),
+        total("amount_12m", "summary", "amount_12m_cny", "cny", _amounts(since, as_of, mine)),
+        total("orders_12m", "summary", "orders_12m", "orders", _orders(since, as_of, mine)),
+        share("buying_share_12m", "orders_12m"),
+        share("contacted_share_6m", "contacts_6m"),
+        total("overdue_payments_12m", "tiers", late, "payments", counted.format(late)),
+        total("overdue_amount", "tiers", owed, "cny", counted.format(owed)),
     ]
 
 
@@ -172,32 +158,16 @@ def _move_figures(moves: pd.DataFrame) -> list[Figure]:
 
 
 def _risk_figures(at_risk: pd.DataFrame) -> list[Figure]:
-    n, rows = len(at_risk), "SELECT customer_id FROM at_risk"
+    n, rows = len(at_risk), "SELECT customer_id, amount_12m_cny AS counted FROM at_risk"
     return [
-        _figure("at_risk_customers", "at_risk", n, "customers", n, rows),
-        _figure(
-            "at_risk_amount_12m",
-            "at_risk",
-            at_risk["amount_12m_cny"].sum() if n else 0,
-            "cny",
-            n,
-            "SELECT customer_id, amount_12m_cny AS counted FROM at_risk",
-        ),
+        _figure("at_risk_customers", "at_risk", n, "customers", n, "SELECT customer_id FROM at_risk"),
+        _figure("at_risk_amount_12m", "at_risk", at_risk["amount_12m_cny"].sum() if n else 0, "cny", n, rows),
     ]
 
 
 def _ranking_figures(ranking: pd.DataFrame) -> list[Figure]:
-    n, amount = len(ranking), ranking["amount_cny"].sum() if len(ranking) else 0
-    return [
-        _figure(
-            "high_value_amount",
-            "tiers",
-            amount,
-            "cny",
-            n,
-            "SELECT customer_id, amount_cny AS counted FROM value_ranking",
-        )
-    ]
+    n, rows = len(ranking), "SELECT customer_id, amount_cny AS counted FROM value_ranking"
+    return [_figure("high_value_amount", "tiers", ranking["amount_cny"].sum() if n else 0, "cny", n, rows)]
 
 
 def _potential_figures(screened: pd.DataFrame) -> list[Figure]:
@@ -234,16 +204,9 @@ def _profile_figures(profile: pd.DataFrame) -> list[Figure]:
         " AND coalesce(nullif({}, ''), 'unknown') = 'unknown'"
     )
     return [
-        _figure(
-            f"unknown_{name}",
-            "profile",
-            unknown["share"].get(name, 0.0),
-            "share",
-            everyone.get(name, 0),
-            rows.format(field),
-        )
+        _figure(f"unknown_{name}", "profile", unknown["share"].get(name, 0.0), "share", everyone.get(name, 0), rows.format(field))
         for name, field in fields.items()
-    ]
+    ]  # fmt: skip
 
 
 def _trend_figures(trend: pd.DataFrame) -> list[Figure]:
@@ -251,11 +214,8 @@ def _trend_figures(trend: pd.DataFrame) -> list[Figure]:
     earlier, last = full.iloc[0], full.iloc[-1]
     since, until = last["month"], add_months(last["month"], 1)
     signed = f"CASE WHEN ordered_on < DATE '{since}' THEN -counted_cny ELSE counted_cny END"
-    both = _amounts(
-        earlier["month"],
-        until,
-        counted=f"CASE WHEN ordered_on < DATE '{since}' THEN counted_cny ELSE 0 END AS whole, {signed}",
-    )
+    whole = f"CASE WHEN ordered_on < DATE '{since}' THEN counted_cny ELSE 0 END AS whole"
+    both = _amounts(earlier["month"], until, counted=f"{whole}, {signed}")
     change = last["amount_cny"] / earlier["amount_cny"] - 1 if earlier["amount_cny"] > 0 else None
     n = last["orders"]
     return [
@@ -289,17 +249,8 @@ def _unattributed_figures(tables: Tables, *, as_of: date) -> list[Figure]:
             amount=money(orders.counted_cny.sum().coalesce(ibis.literal(0).cast("decimal(18,2)"))),
         )
     ).iloc[0]
-    nobody = "customer_id IS NULL"
+    n, nobody = sums["orders"], "customer_id IS NULL"
     return [
-        _figure(
-            "unattributed_orders_12m",
-            "summary",
-            sums["orders"],
-            "orders",
-            sums["orders"],
-            _orders(since, as_of, nobody),
-        ),
-        _figure(
-            "unattributed_amount_12m", "summary", sums["amount"], "cny", sums["orders"], _amounts(since, as_of, nobody)
-        ),
+        _figure("unattributed_orders_12m", "summary", n, "orders", n, _orders(since, as_of, nobody)),
+        _figure("unattributed_amount_12m", "summary", sums["amount"], "cny", n, _amounts(since, as_of, nobody)),
     ]

@@ -48,14 +48,8 @@ def count_talks(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
         days_silent=days_between(known.last_talked_on, as_of),
     )
     columns = (
-        "talks",
-        "talks_12m",
-        "active_months",
-        "talks_per_month",
-        "talked_months",
-        "last_talked_on",
-        "days_silent",
-    )
+        "talks", "talks_12m", "active_months", "talks_per_month", "talked_months", "last_talked_on", "days_silent",
+    )  # fmt: skip
     return read_frame(known.select("customer_id", *columns)).sort_values("customer_id", ignore_index=True)
 
 

@@ -82,7 +82,7 @@ def find_moves(terms: pd.DataFrame, *, before: date, last: date, least: int) -> 
     """
     sides = [terms[terms["quarter"] == quarter].set_index("term") for quarter in (last, before)]
     if any(side.empty or side["of"].iloc[0] < least for side in sides):
-        return _NO_MOVES
+        return pd.DataFrame(columns=list(_KINDS)).astype(_KINDS)
     both = sides[0].merge(sides[1], on="term", suffixes=("", "_before")).reset_index()
     counts = [both[name].to_numpy("float64") for name in ("customers", "of", "customers_before", "of_before")]
     low, high = newcombe(*counts)
@@ -92,28 +92,12 @@ def find_moves(terms: pd.DataFrame, *, before: date, last: date, least: int) -> 
     direction = ["" if q > MOVED or d == 0 else "up" if d > 0 else "down" for q, d in zip(q, difference, strict=True)]
     told = {"difference": difference, "diff_low": low, "diff_high": high, "p": p, "q": q}
     both = both.assign(**{name: pd.Series(values).round(10) for name, values in told.items()}, direction=direction)
-    both = both[list(_NO_MOVES)].astype(_NO_MOVES.dtypes.to_dict())
+    both = both[list(_KINDS)].astype(_KINDS)
     return both.sort_values(["difference", "term"], ascending=[False, True], ignore_index=True)
 
 
-_NO_MOVES = pd.DataFrame(
-    columns=[
-        "term",
-        "customers",
-        "of",
-        "share",
-        "customers_before",
-        "of_before",
-        "share_before",
-        "difference",
-        "diff_low",
-        "diff_high",
-        "p",
-        "q",
-        "direction",
-    ]
-).astype(
-    {"term": "str", "direction": "str"}
-    | dict.fromkeys(("customers", "of", "customers_before", "of_before"), "Int64")
-    | dict.fromkeys(("share", "share_before", "difference", "diff_low", "diff_high", "p", "q"), "float64")
-)
+_KINDS = {
+    "term": "str", "customers": "Int64", "of": "Int64", "share": "float64", "customers_before": "Int64", "of_before": "Int64",
+    "share_before": "float64", "difference": "float64", "diff_low": "float64", "diff_high": "float64", "p": "float64",
+    "q": "float64", "direction": "str",
+}  # fmt: skip

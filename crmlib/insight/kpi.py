@@ -43,7 +43,7 @@ KINDS = {
 }
 COLUMNS = [
     "kpi", "unit", "value_period", "n_period", "value", "n", "low", "high", "value_before", "n_before", "change", "goal", "target",
-    "met", "why", "mean", "mean_before", "unknown", "since", "baseline",
+    "met", "why", "mean", "unknown", "since", "baseline",
 ]  # fmt: skip
 WHY = {
     "completeness": "NO_FIRST_CONTACT",
@@ -235,7 +235,7 @@ def _tell(kpi: str, kind: Kind, period: Measured, now: Measured, before: Measure
         )
     floats = {
         "value_period": period.value, "value": now.value, "low": now.low, "high": now.high, "value_before": before.value,
-        "change": change, "target": target, "mean": now.mean, "mean_before": before.mean,
+        "change": change, "target": target, "mean": now.mean,
     }  # fmt: skip
     return {
         "kpi": kpi, "unit": kind.unit, "n_period": period.n, "n": now.n, "n_before": before.n, "goal": goal, "met": met, "why": why,

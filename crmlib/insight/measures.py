@@ -74,7 +74,7 @@ def count_orders(orders: ir.Table) -> ir.Value:
 
 
 def sum_orders(orders: ir.Table) -> ir.Table:
-    """Rows of `orders_before` → one row per customer: amount_cny, orders, order_rows, first and last order day.
+    """Rows of `orders_before` → one row per customer: amount_cny, orders, first and last order day.
 
     Several rows of one order_id are one order; a row without an id is one by itself. Days are those of orders, not of cancellations.
     """
@@ -82,7 +82,6 @@ def sum_orders(orders: ir.Table) -> ir.Table:
     return known.group_by("customer_id").agg(
         amount_cny=money(known.counted_cny.sum()),
         orders=count_of(known.order_key.nunique(where=known.is_order)),
-        order_rows=count_of(known.count()),
         first_ordered_on=known.ordered_on.min(where=known.is_order),
         last_ordered_on=known.ordered_on.max(where=known.is_order),
     )

@@ -34,6 +34,7 @@ def sum_needs_met(tables: Tables, *, start: date, as_of: date, least: int) -> pd
     rows = [_sums(tables, scope, first, as_of) for scope, first in (("period", start), ("12m", add_months(as_of, -12)))]
     found = pd.concat(rows, ignore_index=True)
     found = add_share(found, "matched", "in_play", least=least, name="overlap_share")
+    found = found.drop(columns=["low", "high", "enough"])
     found = add_share(found, "satisfied", "closed", least=least, name="satisfied_share")
     return found.assign(match_share=found["match_share"].where(found["noted"] >= least))
 

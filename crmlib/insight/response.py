@@ -25,16 +25,8 @@ WAITS = (
     "row_id", "customer_id", "side", "channel", "topic", "since", "replied_at", "status", "begun", "late", "hours",
     "work_hours", "workday_over_h", "days", "provisional",
 )  # fmt: skip
-ASKED = (
-    "channel",
-    "topic",
-    "value",
-    "potential",
-    "risk",
-    "hours",
-    "work_hours",
-    "workday_over_h",
-)  # by a cause's `when`
+# by a cause's `when`
+ASKED = ("channel", "topic", "value", "potential", "risk", "hours", "work_hours", "workday_over_h")
 DIMENSIONS = ("value", "potential", "risk")
 
 

@@ -15,8 +15,7 @@ GROUPS = ("channel", "value", "owner_id")
 def sum_waits(waits: pd.DataFrame, *, least: int) -> pd.DataFrame:
     """One row per side with a wait: side, waits, one count for each status, mean_h, median_h, p90_h of the answered ones,
     km_median_h (with the open ones as censored; missing where fewer than half are answered in any time seen), the same three
-    in working hours (work_…), late and late_open (those that began earlier included), provisional, and day_median_days (of
-    those with a day only). Below `least` answered ones nothing is told."""
+    in working hours (work_…), late (those that began earlier included) and provisional. Below `least` answered ones nothing is told."""
     rows = []
     for side in (*SIDES, UNKNOWN):
         mine = waits[waits["side"].eq(side)]
@@ -24,26 +23,19 @@ def sum_waits(waits: pd.DataFrame, *, least: int) -> pd.DataFrame:
         if mine.empty:
             continue
         counts = begun["status"].value_counts()
-        days = begun.loc[begun["status"].eq("day_only"), "days"].dropna()
         told = begun if side != UNKNOWN else begun.iloc[:0]
         rows.append(
             {"side": side, "waits": len(begun)}
             | {status: counts.get(status, 0) for status in STATUSES}
             | _spread(told, least=least)
-            | {
-                "late": len(late),
-                "late_open": int(late["status"].eq("open").sum()),
-                "provisional": int(begun["provisional"].sum()),
-                "day_median_days": float(days.median()) if len(days) >= max(least, 1) else np.nan,
-            }
+            | {"late": len(late), "provisional": int(begun["provisional"].sum())}
         )
-    found = pd.DataFrame(rows, columns=["side", "waits", *STATUSES, *SPREAD, *_LATE])
-    whole = ["waits", *STATUSES, "late", "late_open", "provisional"]
-    return found.astype({"side": "str", **dict.fromkeys(whole, "Int64"), **dict.fromkeys([*SPREAD, _LATE[-1]], float)})
+    whole = ["waits", *STATUSES, "late", "provisional"]
+    found = pd.DataFrame(rows, columns=["side", *whole[:-2], *SPREAD, *whole[-2:]])
+    return found.astype({"side": "str", **dict.fromkeys(whole, "Int64"), **dict.fromkeys(SPREAD, float)})
 
 
 SPREAD = ("mean_h", "median_h", "p90_h", "km_median_h", "work_mean_h", "work_median_h", "work_p90_h")
-_LATE = ("late", "late_open", "provisional", "day_median_days")
 
 
 def _spread(begun: pd.DataFrame, *, least: int) -> dict[str, float]:

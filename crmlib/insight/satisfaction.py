@@ -115,17 +115,8 @@ def list_low_scores(tables: Tables, *, below: float, since: date, start: date, a
     rows = rows.assign(state=pd.array(state, dtype="str"), closed=been & classed)
     rows = rows.sort_values(["closed", "score", "answered_on", "row_id"], ignore_index=True)
     columns = [
-        "row_id",
-        "customer_id",
-        "name",
-        "owner",
-        "answered_on",
-        "dimension",
-        "score",
-        "comment",
-        "revisited_on",
-        "root_cause",
-    ]
+        "row_id", "customer_id", "name", "owner", "answered_on", "dimension", "score", "comment", "revisited_on", "root_cause",
+    ]  # fmt: skip
     return rows[[*columns, "state", "in_period"]]
 
 

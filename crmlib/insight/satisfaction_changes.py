@@ -58,17 +58,8 @@ def list_revisits(pairs: pd.DataFrame, tables: Tables, *, since: date, satisfied
     rows = name_rows(last, tables)
     rows = rows.sort_values(["change", "customer_id"], ascending=[False, True], ignore_index=True)
     columns = [
-        "customer_id",
-        "name",
-        "owner",
-        "dimension",
-        "before",
-        "before_on",
-        "revisited_on",
-        "after",
-        "after_on",
-        "change",
-    ]
+        "customer_id", "name", "owner", "dimension", "before", "before_on", "revisited_on", "after", "after_on", "change",
+    ]  # fmt: skip
     return rows[columns].assign(low_before=rows["before"] < satisfied_from)
 
 

@@ -68,7 +68,7 @@ def _satisfaction(
     answers = read_frame(satisfaction.answers_before(tables, as_of=as_of, since=start))
     answers = answers.sort_values(["answered_on", "row_id"], ignore_index=True)
     below, good = settings.service.revisit_below, settings.report.satisfied_from
-    marked = answers.assign(satisfied=answers["score"] >= good, is_low=answers["score"] < below).drop(columns="comment")
+    marked = answers.assign(satisfied=answers["score"] >= good).drop(columns="comment")
     return {
         "satisfaction_answers": marked,
         "satisfaction_sums": _scores(answers.assign(of=ALL), "of", settings),

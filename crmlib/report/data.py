@@ -52,7 +52,7 @@ COLUMNS = {
     ],
     "kpi": [
         "kpi", "unit", "value_period", "n_period", "value", "n", "low", "high", "value_before", "n_before", "change", "goal",
-        "target", "met", "why", "mean", "mean_before", "unknown", "since", "baseline",
+        "target", "met", "why", "mean", "unknown", "since", "baseline",
     ],
     "kpi_months": ["kpi", "month", "value", "n"],
     "fields_to_improve": ["table", "field", "rows", "blank", "vague", "share"],
@@ -110,7 +110,7 @@ COLUMNS = {
     "waits": ["row_id", "customer_id", "side", "status", "begun", "late", "hours"],
     "response": [
         "side", "waits", "answered", "open", "day_only", "reversed", "unrecorded", "mean_h", "median_h", "p90_h", "km_median_h",
-        "work_mean_h", "work_median_h", "work_p90_h", "late", "late_open", "provisional", "day_median_days", "start", "as_of",
+        "work_mean_h", "work_median_h", "work_p90_h", "late", "provisional", "start", "as_of",
     ],
     "response_groups": ["side", "dimension", "code", "answered", "open", "median_h", "p90_h", "late", "person"],
     "response_bands": ["side", "above_h", "up_to_h", "n", "share"],
@@ -152,7 +152,7 @@ COLUMNS = {
         "next_step", "next_due",
     ],
     "complaint_revisits": ["level", "answers", "mean", "satisfied_share"],
-    "satisfaction_answers": ["row_id", "customer_id", "answered_on", "dimension", "score", "satisfied", "is_low"],
+    "satisfaction_answers": ["row_id", "customer_id", "answered_on", "dimension", "score", "satisfied"],
     "satisfaction_sums": ["of", "answers", "mean", "satisfied", "satisfied_share", "low", "high", "low_scores"],
     "satisfaction_dimensions": ["dimension", "answers", "mean", "satisfied", "satisfied_share", "low", "high", "low_scores"],
     "satisfaction_points": ["points", "n", "share"],

@@ -33,14 +33,14 @@ def _retention() -> pd.DataFrame:
 
 def _kpi() -> pd.DataFrame:
     told = [
-        ("completeness", "share", 0.71, 240, 0.78, 60, None, None, 0.70, 180, 0.08, 0.4, 0.98, False, None, None, None, 0),
-        ("followup", "share", None, 3, None, 20, 0.1, 0.9, None, 0, None, 0.3, None, None, "DONE_DAY_UNKNOWN", None, None, 400),
-        ("handling", "hours", 20.0, 12, 21.5, 90, None, None, 40.0, 80, -0.46, -0.5, 20.0, False, None, None, None, 0),
-        ("satisfaction", "share", 0.9, 30, 0.96, 120, 0.91, 0.99, 0.9, 100, 0.06, 0.95, 0.95, True, None, 4.4, 4.2, 0),
-        ("renewal", "share", None, 0, None, 0, None, None, None, 0, None, 0.85, 0.85, None, "NO_CONTRACT_DUE", None, None, 0),
+        ("completeness", "share", 0.71, 240, 0.78, 60, None, None, 0.70, 180, 0.08, 0.4, 0.98, False, None, None, 0),
+        ("followup", "share", None, 3, None, 20, 0.1, 0.9, None, 0, None, 0.3, None, None, "DONE_DAY_UNKNOWN", None, 400),
+        ("handling", "hours", 20.0, 12, 21.5, 90, None, None, 40.0, 80, -0.46, -0.5, 20.0, False, None, None, 0),
+        ("satisfaction", "share", 0.9, 30, 0.96, 120, 0.91, 0.99, 0.9, 100, 0.06, 0.95, 0.95, True, None, 4.4, 0),
+        ("renewal", "share", None, 0, None, 0, None, None, None, 0, None, 0.85, 0.85, None, "NO_CONTRACT_DUE", None, 0),
     ]  # fmt: skip
     columns = ["kpi", "unit", "value_period", "n_period", "value", "n", "low", "high", "value_before", "n_before", "change",
-               "goal", "target", "met", "why", "mean", "mean_before", "unknown"]  # fmt: skip
+               "goal", "target", "met", "why", "mean", "unknown"]  # fmt: skip
     return pd.DataFrame(told, columns=columns).assign(since=date(2023, 7, 1), baseline=date(2023, 7, 1))
 
 
