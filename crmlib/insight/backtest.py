@@ -98,14 +98,7 @@ def measure_past(past: pd.DataFrame) -> pd.DataFrame:
             for model in MODELS:
                 said = some[model].to_numpy(float)
                 if len(said) and not np.isnan(said).any():
-                    rows.append(
-                        {
-                            "origin": origin,
-                            "population": population,
-                            "model": model,
-                            **measure_scores(silent, said, model),
-                        }
-                    )
+                    rows.append((origin, population, model, *measure_scores(silent, said, model).values()))
     return pd.DataFrame(rows, columns=list(COLUMNS)).round(10)
 
 

@@ -45,18 +45,8 @@ def campaign_effects(tables: Tables, *, tags: Sequence[str], days: int, least: i
             )
             out = len(group) - len(told) if grouping == "reached" else None
             rows.append((campaign, grouping, len(told), out, *means, *_mean_interval(sides[grouping], least), *about))
-        n = sum(map(len, sides.values()))
-        rows.append(
-            (
-                campaign,
-                "difference",
-                n,
-                None,
-                *[None] * 4,
-                *_difference(sides["reached"], sides["others"], least),
-                *about,
-            )
-        )
+        apart = _difference(sides["reached"], sides["others"], least)
+        rows.append((campaign, "difference", sum(map(len, sides.values())), None, *[None] * 4, *apart, *about))
     found = pd.DataFrame(rows, columns=COLUMNS)
     floats = found[COLUMNS[4:11]].astype("float64").round(10)
     return found.assign(**floats).astype({"customers": "Int64", "left_out": "Int64"})

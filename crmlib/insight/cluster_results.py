@@ -7,7 +7,7 @@ import pandas as pd
 
 from crmlib.home import Home
 from crmlib.insight.cluster_worth import judge_clusters
-from crmlib.insight.clusters import assign_clusters, has_ordered
+from crmlib.insight.clusters import LEVEL_COLUMNS, assign_clusters, has_ordered
 from crmlib.insight.coverage import Tables
 from crmlib.insight.kept_clusters import Settled, settle_clusters
 from crmlib.insight.measures import measure_customers
@@ -16,10 +16,9 @@ from crmlib.insight.tiers import assign_tiers
 from crmlib.periods import add_months
 from crmlib.settings import Settings
 
-LEVELS = ["recency_level", "frequency_level", "money_level"]
 NONE = {  # the tables of a book without clusters
-    "clusters": ["customer_id", "cluster", *LEVELS, "fitted_on"],
-    "cluster_sums": ["cluster", *LEVELS, "customers", "share", "amount_share"],
+    "clusters": ["customer_id", "cluster", *LEVEL_COLUMNS, "fitted_on"],
+    "cluster_sums": ["cluster", *LEVEL_COLUMNS, "customers", "share", "amount_share"],
     "cluster_worth": ["grouping", "groups", "eta2", "eta2_adjusted"],
 }
 AHEAD = 3  # months of buying that groupings are judged by
@@ -53,7 +52,7 @@ def sum_clusters(clusters: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame
     """One row per cluster: cluster, its levels, customers, share of those who ordered, amount_share of 12 months."""
     both = clusters.merge(measures[["customer_id", "amount_12m_cny"]], on="customer_id")
     both = both.assign(amount=both["amount_12m_cny"].astype("float64"))
-    sums = both.groupby(["cluster", *LEVELS], as_index=False).agg(
+    sums = both.groupby(["cluster", *LEVEL_COLUMNS], as_index=False).agg(
         customers=("customer_id", "size"), amount=("amount", "sum")
     )
     total = sums["amount"].sum()

@@ -51,16 +51,8 @@ def judge_clusters(
     outcome = bought_between(tables, mine["customer_id"], start=start, end=end)
     value = mine["value"] if "value" in mine else pd.Series("all", index=mine.index)
     both, number = value + "+" + mine["risk"], mine["cluster"].astype("str")
-    return compare_groupings(
-        outcome,
-        {
-            "value": value,
-            "value_risk": both,
-            "segments": mine["segment"],
-            "clusters": number,
-            "tiers_clusters": both + number,
-        },
-    )
+    groups = {"value": value, "value_risk": both, "segments": mine["segment"], "clusters": number}
+    return compare_groupings(outcome, groups | {"tiers_clusters": both + number})
 
 
 def gain_of_clusters(worth: pd.DataFrame) -> float:

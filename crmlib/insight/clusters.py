@@ -13,6 +13,8 @@ from scipy.spatial.distance import cdist
 
 from crmlib.judging import Clusters as Rules
 
+LEVEL_COLUMNS = ["recency_level", "frequency_level", "money_level"]  # of FEATURES
+TRIED = ["k", "ari", "smallest", "taken"]
 FEATURES = ("days_since_last_order", "orders_total", "amount_total_cny")
 LEVELS = {  # of a cluster's middle among all customers, by thirds: low, middle, high
     "days_since_last_order": ("recent", "while_ago", "long_ago"),
@@ -73,12 +75,8 @@ def fit_clusters(measures: pd.DataFrame, *, rules: Rules, as_of: date) -> tuple[
     largest down: k, ari (missing where a cluster is too small), smallest, taken."""
     known = measures[has_ordered(measures)]
     if len(known) < FEWEST:
-        return None, pd.DataFrame(columns=["k", "ari", "smallest", "taken"])
-    logs = log_features(known)
-    mean, spread = logs.mean(axis=0), logs.std(axis=0)
-    spread = np.where(spread > 0, spread, 1.0)  # everybody ordered once: this feature tells nobody apart
-    points, tried, model = (logs - mean) / spread, [], None
-    some = np.random.default_rng(SEED).permutation(len(points))[:MOST_POINTS]
+        return None, pd.DataFrame(columns=TRIED)
+    (points, some, mean, spread), tried, model = _scale(known), [], None
     for k in range(rules.most, 1, -1):
         centres = _kmeans(points[some], k, seed=SEED)
         smallest = float(np.bincount(_nearest(points, centres), minlength=k).min() / len(points))
@@ -88,16 +86,13 @@ def fit_clusters(measures: pd.DataFrame, *, rules: Rules, as_of: date) -> tuple[
         if taken:
             model = _build(known, points, centres, mean, spread, tried[-1], as_of)
             break
-    return model, pd.DataFrame(tried, columns=["k", "ari", "smallest", "taken"]).round(10)
+    return model, pd.DataFrame(tried, columns=TRIED).round(10)
 
 
 def refit_clusters(measures: pd.DataFrame, model: ClusterModel, *, as_of: date) -> ClusterModel:
     """As many clusters as `model` has, fitted anew on the customers of `as_of` and numbered as the kept ones they match."""
     known = measures[has_ordered(measures)]
-    logs = log_features(known)
-    mean, spread = logs.mean(axis=0), np.where(logs.std(axis=0) > 0, logs.std(axis=0), 1.0)
-    points = (logs - mean) / spread
-    some = np.random.default_rng(SEED).permutation(len(points))[:MOST_POINTS]
+    points, some, mean, spread = _scale(known)
     centres = _kmeans(points[some], len(model.centres), seed=SEED)
     sizes = np.bincount(_nearest(points, centres), minlength=len(centres)) / len(points)
     tried = (len(centres), _bootstrap_ari(points[some], centres), float(sizes.min()))
@@ -111,6 +106,14 @@ def refit_clusters(measures: pd.DataFrame, model: ClusterModel, *, as_of: date) 
     )
 
 
+def _scale(known: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Every customer as a point, the places of those to fit on, and the mean and spread of the features' logarithms."""
+    logs = log_features(known)
+    mean, spread = logs.mean(axis=0), logs.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)  # everybody ordered once: this feature tells nobody apart
+    return (logs - mean) / spread, np.random.default_rng(SEED).permutation(len(logs))[:MOST_POINTS], mean, spread
+
+
 def _build(known, points, centres, mean, spread, tried, as_of) -> ClusterModel:
     groups = _nearest(points, centres)
     middle = known["amount_total_cny"].astype("float64").groupby(groups).median()
@@ -118,16 +121,8 @@ def _build(known, points, centres, mean, spread, tried, as_of) -> ClusterModel:
     numbers = np.argsort(order)[groups]
     levels = tuple(tuple(_level(known, numbers == n, feature) for feature in FEATURES) for n in range(len(order)))
     rounded = [tuple(round(float(x), 10) for x in row) for row in (mean, spread, *centres[order])]
-    return ClusterModel(
-        as_of.isoformat(),
-        len(known),
-        rounded[0],
-        rounded[1],
-        tuple(rounded[2:]),
-        levels,
-        round(tried[1], 10),
-        round(tried[2], 10),
-    )
+    ari, smallest = (round(one, 10) for one in tried[1:3])
+    return ClusterModel(as_of.isoformat(), len(known), *rounded[:2], tuple(rounded[2:]), levels, ari, smallest)
 
 
 def _level(known: pd.DataFrame, mine: np.ndarray, feature: str) -> str:
@@ -169,12 +164,8 @@ def adjusted_rand(left: np.ndarray, right: np.ndarray) -> float:
     wide = int(right.max()) + 1
     counts = np.bincount(left * wide + right, minlength=(int(left.max()) + 1) * wide).reshape(-1, wide).astype(float)
     pairs = lambda sizes: float((sizes * (sizes - 1) / 2).sum())  # noqa: E731
-    both, rows, columns, every = (
-        pairs(counts),
-        pairs(counts.sum(1)),
-        pairs(counts.sum(0)),
-        pairs(np.array([counts.sum()])),
-    )
+    both, rows, columns = pairs(counts), pairs(counts.sum(1)), pairs(counts.sum(0))
+    every = pairs(np.array([counts.sum()]))
     expected, most = rows * columns / every, (rows + columns) / 2
     return 1.0 if most == expected else (both - expected) / (most - expected)
 
@@ -202,7 +193,7 @@ def assign_clusters(measures: pd.DataFrame, model: ClusterModel) -> pd.DataFrame
     """One row per customer who ordered: customer_id, cluster (1 …), recency_level, frequency_level, money_level, fitted_on."""
     numbers = model.place(measures)
     mine = measures.loc[numbers > 0, ["customer_id"]].assign(cluster=numbers[numbers > 0])
-    levels = pd.DataFrame(model.levels, columns=["recency_level", "frequency_level", "money_level"])
+    levels = pd.DataFrame(model.levels, columns=LEVEL_COLUMNS)
     levels = levels.assign(cluster=range(1, len(levels) + 1))
     found = mine.merge(levels, on="cluster").assign(fitted_on=model.fitted_on)
     return found.astype({"cluster": "Int64"}).sort_values("customer_id", ignore_index=True)

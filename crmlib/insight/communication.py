@@ -23,11 +23,8 @@ LATE = (
 SILENT = (
     "customer_id", "name", "owner", "value", "plan_segment", "cadence_days", "last_talked_on", "days_silent", "over_days",
 )  # fmt: skip
-JUDGED_BY = (
-    ("orders", "value"),
-    ("orders", "risk"),
-    ("needs", "potential"),
-)  # nobody is of low value for want of a table
+# nobody is of low value for want of a table
+JUDGED_BY = (("orders", "value"), ("orders", "risk"), ("needs", "potential"))
 WORTH = {"high": 0, "middle": 1, "low": 2}
 
 

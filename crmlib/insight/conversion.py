@@ -98,13 +98,8 @@ def rate_cohorts(ways: Mapping[str, Way], *, as_of: date, quarters: int, least: 
                 "cohort": cohort[here], "n": 1, "converted": (reached > place)[here].astype(int),
                 "open": ((reached == place) & (outcome == "open"))[here].astype(int),
             }).groupby("cohort", as_index=False).sum()  # fmt: skip
-            step = {
-                "entity": entity,
-                "position": place + 1,
-                "from_stage": way.stages[place],
-                "to_stage": way.stages[place + 1],
-            }
-            rows.append(counts.assign(**step))
+            step = {"position": place + 1, "from_stage": way.stages[place], "to_stage": way.stages[place + 1]}
+            rows.append(counts.assign(entity=entity, **step))
     kept = ["entity", "cohort", "position", "from_stage", "to_stage", "n", "converted", "open"]
     found = pd.concat(rows, ignore_index=True)[kept] if rows else pd.DataFrame(columns=kept)
     return _typed(add_share(found, "converted", "n", least=least).sort_values(kept[:3], ignore_index=True))

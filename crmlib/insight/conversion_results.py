@@ -33,44 +33,31 @@ def compute_conversion(tables: Tables, *, settings: Settings, start: date, as_of
 def conversion_figures(results: Mapping[str, pd.DataFrame]) -> list[Figure]:
     """What the report states of the ways; nothing of an entity that has none."""
     figures, steps, ways = [], results["conversion_steps"], results["stage_ways"]
+
+    def state(name: str, value, unit: str, n: int, rows: str, *, better: str = "up") -> None:
+        figures.append(state_figure(name, "funnel", value, unit, n, rows, better=better))
+
     for entity in dict.fromkeys(steps["entity"]):
         cases = f"SELECT {'' if entity == 'customer' else 'row_id, '}entity_id, customer_id FROM stage_ways WHERE entity = '{entity}'"
-        order = list(dict.fromkeys(steps.loc[steps["entity"] == entity, "from_stage"]))
-
-        def place(stage: str, order: list[str] = order) -> int:
-            return order.index(stage) + 1 if stage in order else len(order) + 1
-
+        mine = _of(steps, entity)
+        order = list(dict.fromkeys(mine["from_stage"]))
         for node in _of(results["conversion_nodes"], entity).itertuples():
             name = f"conversion_{entity}_overall" if node.node == "overall" else f"conversion_{entity}_node"
-            value = node.share if node.enough else None
-            reached = f"{cases} AND reached >= {place(node.to_stage)}"
-            figures.append(state_figure(name, "funnel", value, "share", node.n, reached, better="up"))
-        within = steps[(steps["entity"] == entity) & (steps["definition"] == "period") & (steps["position"] == 1)].iloc[
-            0
-        ]
+            place = order.index(node.to_stage) + 1 if node.to_stage in order else len(order) + 1
+            state(name, node.share if node.enough else None, "share", node.n, f"{cases} AND reached >= {place}")
+        within = mine[(mine["definition"] == "period") & (mine["position"] == 1)].iloc[0]
         value = within["share"] if within["enough"] else None
         gone = f"{cases} AND reached > 1 AND second_on >= DATE '{within['start']}' AND second_on < DATE '{within['as_of']}'"
-        gone += " AND began_on IS NOT NULL"
-        figures.append(
-            state_figure(f"conversion_{entity}_period", "funnel", value, "share", within["n"], gone, better="up")
-        )
+        state(f"conversion_{entity}_period", value, "share", within["n"], f"{gone} AND began_on IS NOT NULL")
         losses, days = _of(results["stage_losses"], entity), _of(results["stage_days"], entity)
         n, whole = (ways["entity"] == entity).sum(), days[days["stage"] == "way"].iloc[0]
         lost = losses["lost"].sum() / n if losses["enough"].any() else None
-        figures.append(
-            state_figure(
-                f"lost_share_{entity}", "funnel", lost, "share", n, f"{cases} AND outcome = 'lost'", better="down"
-            )
-        )
-        figures.append(state_figure(f"stage_days_median_{entity}", "funnel", whole["median_days"], "days", whole["n"],
-                                    f"{cases} AND began_on IS NOT NULL", better="down"))  # fmt: skip
-    weakest = steps[steps["weakest"]].sort_values("share")
-    if len(weakest):
-        step = weakest.iloc[0]
+        state(f"lost_share_{entity}", lost, "share", n, f"{cases} AND outcome = 'lost'", better="down")
+        dated = f"{cases} AND began_on IS NOT NULL"
+        state(f"stage_days_median_{entity}", whole["median_days"], "days", whole["n"], dated, better="down")
+    for _, step in steps[steps["weakest"]].sort_values("share").head(1).iterrows():
         rows = f"SELECT entity_id, customer_id FROM stage_ways WHERE entity = '{step['entity']}' AND reached > {step['position']}"
-        figures.append(
-            state_figure("conversion_weakest_step", "funnel", step["share"], "share", step["n"], rows, better="up")
-        )
+        state("conversion_weakest_step", step["share"], "share", step["n"], rows)
     return figures
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from crmlib.engine import count_of, money, read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import orders_before
+from crmlib.insight.profile import DIMENSIONS
 from crmlib.insight.tiers import LABELS
 from crmlib.periods import add_months
 
@@ -195,17 +196,13 @@ def _tag_figures(tags: pd.DataFrame, everyone: int) -> list[Figure]:
 def _profile_figures(profile: pd.DataFrame) -> list[Figure]:
     unknown = profile[profile["code"] == "unknown"].set_index("dimension")
     everyone = profile.groupby("dimension")["customers"].sum()
-    fields = {
-        "industry": "industry_code", "region": "region", "size": "size_class", "source": "source_channel",
-        "entity_type": "entity_type", "lifecycle_stage": "lifecycle_stage",
-    }  # fmt: skip
     rows = (
         "SELECT customer_id FROM customers WHERE coalesce(record_status, 'active') = 'active'"
         " AND coalesce(nullif({}, ''), 'unknown') = 'unknown'"
     )
     return [
         _figure(f"unknown_{name}", "profile", unknown["share"].get(name, 0.0), "share", everyone.get(name, 0), rows.format(field))
-        for name, field in fields.items()
+        for name, field in DIMENSIONS.items()
     ]  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """What the sources state beside what the rows show: totals, days, stages and grades given by people, compared and never overwritten."""
 
 from datetime import date
-from decimal import Decimal
 
 import pandas as pd
 
@@ -75,13 +74,9 @@ def _grades(given: pd.DataFrame, tiers: pd.DataFrame) -> pd.DataFrame:
 
 def _table(customers: pd.Series, field: str, given: pd.Series, computed: pd.Series) -> pd.DataFrame:
     given, computed = (
-        values.reset_index(drop=True).map(_text, na_action="ignore").astype("str") for values in (given, computed)
+        values.reset_index(drop=True).map(str, na_action="ignore").astype("str") for values in (given, computed)
     )
     agrees = (given == computed).astype("boolean").mask(computed.isna())
     return pd.DataFrame(
         {"customer_id": customers.to_numpy(), "field": field, "given": given, "computed": computed, "agrees": agrees}
     ).astype({"customer_id": "str", "field": "str"})
-
-
-def _text(value: Decimal | date | str) -> str:
-    return str(value)

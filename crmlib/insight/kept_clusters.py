@@ -8,7 +8,7 @@ import pandas as pd
 
 from crmlib.book.models import keep_model, model_for, model_version, read_models
 from crmlib.home import Home
-from crmlib.insight.clusters import ClusterModel, fit_clusters, refit_clusters, refit_noise
+from crmlib.insight.clusters import TRIED, ClusterModel, fit_clusters, refit_clusters, refit_noise
 from crmlib.judging import Clusters
 
 NAME = "clusters"
@@ -39,11 +39,11 @@ def settle_clusters(
         if model:
             keep_model(home, NAME, asdict(model) | {"tried": tried.to_dict("records")}, version=version)
         return Settled(model, tried, None, "fitted" if model else "none")
-    nothing = pd.DataFrame(columns=["k", "ari", "smallest", "taken"])
+    nothing = pd.DataFrame(columns=TRIED)
     tried = kept.pop("tried", None)
     model = ClusterModel.from_json(kept)
     if tried and not refit and model.fitted_on == as_of.isoformat():  # the day it was fitted, told once more alike
-        return Settled(model, pd.DataFrame(tried, columns=nothing.columns), None, "fitted")
+        return Settled(model, pd.DataFrame(tried, columns=TRIED), None, "fitted")
     if not refit:
         return Settled(model, nothing, None, "kept")
     fresh = refit_clusters(measures, model, as_of=as_of)

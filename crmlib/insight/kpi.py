@@ -27,31 +27,26 @@ UNKNOWN_MOST = 0.2  # of what was planned: with more of it done on a day nobody 
 
 
 class Kind(NamedTuple):
-    """One figure of the kit: unit (share or hours), which way is better, and whether its goal is a change or a level."""
+    """One figure of the kit: unit (share or hours), which way is better, whether its goal is a change or a level, and why there may
+    be none."""
 
     unit: str
     better: str
     goal: str
+    why: str
 
 
 KINDS = {
-    "completeness": Kind("share", "up", "change"),
-    "followup": Kind("share", "up", "change"),
-    "handling": Kind("hours", "down", "change"),
-    "satisfaction": Kind("share", "up", "level"),
-    "renewal": Kind("share", "up", "level"),
+    "completeness": Kind("share", "up", "change", "NO_FIRST_CONTACT"),
+    "followup": Kind("share", "up", "change", "NO_DUE_ACTION"),
+    "handling": Kind("hours", "down", "change", "NO_COMPLAINT"),
+    "satisfaction": Kind("share", "up", "level", "NO_SURVEY"),
+    "renewal": Kind("share", "up", "level", "NO_CONTRACT_DUE"),
 }
 COLUMNS = [
     "kpi", "unit", "value_period", "n_period", "value", "n", "low", "high", "value_before", "n_before", "change", "goal", "target",
     "met", "why", "mean", "unknown", "since", "baseline",
 ]  # fmt: skip
-WHY = {
-    "completeness": "NO_FIRST_CONTACT",
-    "followup": "NO_DUE_ACTION",
-    "handling": "NO_COMPLAINT",
-    "satisfaction": "NO_SURVEY",
-    "renewal": "NO_CONTRACT_DUE",
-}
 
 
 class Span(NamedTuple):
@@ -86,11 +81,7 @@ def compute_kpi(tables: Tables, *, settings: Settings, start: date, as_of: date)
             return span.of(contracts)[lambda due: due["customer_id"].isin(high[span])]
         return span.of(rows[kpi])
 
-    wanted, told, months = settings.kpi.goals, [], []
-    goals = {
-        "completeness": wanted.completeness, "followup": wanted.followup, "handling": wanted.handling,
-        "satisfaction": wanted.satisfaction, "renewal": wanted.renewal,
-    }  # fmt: skip
+    told, months = [], []
     for kpi, kind in KINDS.items():
         now_rows, before_rows = of(kpi, now), of(kpi, before)
         # how complete customers are has no history: those met since the baseline stand against those met before it
@@ -103,7 +94,9 @@ def compute_kpi(tables: Tables, *, settings: Settings, start: date, as_of: date)
             _measure(kind, one, least)
             for one in (rows[kpi] if kpi == "completeness" else of(kpi, period), now_rows, before_rows)
         ]
-        told.append(_tell(kpi, kind, *parts, goal=goals[kpi]) | {"since": now.since, "baseline": baseline})
+        told.append(
+            _tell(kpi, kind, *parts, goal=getattr(settings.kpi.goals, kpi)) | {"since": now.since, "baseline": baseline}
+        )
         both = pd.concat([of(kpi, before), of(kpi, now)])
         months += [
             (kpi, month, *_measure(kind, one, least)[:2])
@@ -231,7 +224,7 @@ def _tell(kpi: str, kind: Kind, period: Measured, now: Measured, before: Measure
             if now.unknown and now.low is not None
             else "TOO_FEW"
             if now.n or now.unknown
-            else WHY[kpi]
+            else kind.why
         )
     floats = {
         "value_period": period.value, "value": now.value, "low": now.low, "high": now.high, "value_before": before.value,

@@ -8,7 +8,7 @@ import pandas as pd
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import active_customers
-from crmlib.insight.names import name_customers
+from crmlib.insight.names import name_rows
 
 
 def score_renewals(tables: Tables, *, as_of: date, horizon_days: int, min_contracts: int) -> pd.DataFrame:
@@ -48,9 +48,7 @@ def list_lost_lacking(tables: Tables, *, as_of: date) -> pd.DataFrame:
     Sorted by customer_id."""
     customers = active_customers(tables)
     lost = customers.filter((customers.lifecycle_stage == "lost") | customers.customer_id.isin(_not_accepted(tables)))
-    rows = read_frame(lost.select("customer_id", "lost_on", "lost_reason")).merge(
-        name_customers(tables), on="customer_id"
-    )
+    rows = name_rows(read_frame(lost.select("customer_id", "lost_on", "lost_reason")), tables)
     day = rows["lost_on"].isna() | ~(rows["lost_on"] < as_of).fillna(False).astype(bool)
     lacks = day.map({True: "day ", False: ""}) + rows["lost_reason"].isna().map({True: "reason", False: ""})
     rows = rows.assign(lacks=lacks.str.strip().astype("str"))

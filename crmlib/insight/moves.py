@@ -17,12 +17,8 @@ from crmlib.settings import Settings
 
 COLUMNS = ("customer_id", "dimension", "label_before", "label_now", "before_on", "as_of", "cause", "figures")
 DAY = pd.ArrowDtype(pa.date32())
-STATUS = (
-    "lifecycle_stage",
-    "record_status",
-    "source_status",
-    "source_grade",
-)  # what sources say, in the book's changes
+# what sources say, in the book's changes
+STATUS = ("lifecycle_stage", "record_status", "source_status", "source_grade")
 
 
 def tier_history(tables: Tables, *, settings: Settings, days: Sequence[date], in_yuan: bool = True) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from crmlib.insight.coverage import Tables
 from crmlib.insight.measures import measure_customers
-from crmlib.insight.names import name_customers
+from crmlib.insight.names import name_rows
 from crmlib.insight.segments import assign_segments, score_rfm
 from crmlib.insight.tag_lint import lint_tags
 from crmlib.insight.tag_review import find_contradictions, join_tags, propose_tags, read_own_tags
@@ -39,12 +39,11 @@ def compute_tags(
     tags = join_tags(date_tags(auto, before, before_on=before_on, as_of=as_of), imported, entries, as_of=as_of)
     proposals = propose_tags(tags, facts, settings.tagging.proposals, entries=entries, as_of=as_of)
     pairs = find_contradictions(tables, tags, tiers, measures, settings=settings, as_of=as_of)
-    people = name_customers(tables)
     return {
         "tags": tags,
         "tag_lint": lint_tags(tags, tagging=settings.tagging),
-        "tag_proposals": proposals.merge(people[["customer_id", "name"]], on="customer_id", how="left"),
-        "contradictions": pairs.merge(people, on="customer_id", how="left"),
+        "tag_proposals": name_rows(proposals, tables).drop(columns="owner"),
+        "contradictions": name_rows(pairs, tables),
     }
 
 
