@@ -120,10 +120,9 @@ def _first_of(*cases: tuple[pd.Series, str], otherwise: str) -> pd.Series:
 
 
 def open_complaints(tables: Tables, *, as_of: date) -> ir.Table:
-    """Complaints received before `as_of` and not settled by it: row_id, customer_id, opened_on."""
+    """Complaints received before `as_of` and not settled by it: row_id, customer_id."""
     tickets = _complaints_before(tables, as_of=as_of)
-    still = tickets.filter(_is_open(tickets, moment(as_of)))
-    return still.select("row_id", "customer_id", opened_on=still.opened_at.date())
+    return tickets.filter(_is_open(tickets, moment(as_of))).select("row_id", "customer_id")
 
 
 def _complaints_before(tables: Tables, *, as_of: date) -> ir.Table:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from crmlib.engine import count_of, money, read_frame, within
 from crmlib.insight.campaigns import campaign_effects
-from crmlib.insight.coverage import Tables
+from crmlib.insight.coverage import WHEN, Tables
 from crmlib.insight.figures import Figure, counted_orders, state_figure
 from crmlib.insight.measures import (
     CANCELLED,
@@ -56,8 +56,8 @@ def tier_value(tables: Tables, labels: ir.Table, *, as_of: date) -> pd.DataFrame
     start = add_months(as_of, -MONTHS)
     parts = [labels.group_by(label=labels.value).agg(customers=count_of(labels.count()))]
     parts.append(_by_label(_order_costs(tables, start=start, as_of=as_of), labels, _sum_costs))
-    for name, when in (("interactions", "occurred_at"), ("tickets", "opened_at")):
-        rows = within(tables[name], when, start=start, as_of=as_of).select("customer_id", "cost_cny")
+    for name in ("interactions", "tickets"):
+        rows = within(tables[name], WHEN[name], start=start, as_of=as_of).select("customer_id", "cost_cny")
         parts.append(_by_label(rows, labels, _sum_service(name)))
     frames = [read_frame(part).set_index("label") for part in parts]
     found = reduce(lambda left, right: left.join(right, how="outer"), frames).reindex(TIERS)

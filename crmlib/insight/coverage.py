@@ -43,15 +43,16 @@ def empty_tables(tables: Tables) -> frozenset[str]:
     return frozenset(REASONS) - {one["name"] for one in found if one["n"]}
 
 
-# table with a cost of its own → when its rows are of
-COSTS = {"orders": "ordered_on", "interactions": "occurred_at", "tickets": "opened_at"}
+# table → the day that its rows are of
+WHEN = {"orders": "ordered_on", "interactions": "occurred_at", "needs": "opened_at", "tickets": "opened_at"}
+COSTS = ("orders", "interactions", "tickets")  # tables with a cost of their own
 
 
 def missing_costs(tables: Tables, *, start: date, as_of: date) -> pd.DataFrame:
     """One row per table with rows in [start, as_of): table, rows, missing (those whose cost nobody gave; none counts as 0)."""
     counts = []
-    for name, when in COSTS.items():
-        rows = within(tables[name], when, start=start, as_of=as_of)
+    for name in COSTS:
+        rows = within(tables[name], WHEN[name], start=start, as_of=as_of)
         stated = rows.cost_cny.notnull()
         if name == "orders":  # a profit tells the cost
             stated = stated | (rows.profit_cny.notnull() & rows.amount_cny.notnull())

@@ -9,7 +9,7 @@ import pandas as pd
 from crmlib.dictionary import DICTIONARY
 from crmlib.engine import count_of, days_between, hours_between, is_midnight, moment, read_frame, within
 from crmlib.errors import SettingsError
-from crmlib.insight.coverage import Tables
+from crmlib.insight.coverage import WHEN, Tables
 from crmlib.insight.measures import active_customers, add_facts
 from crmlib.intake.checks import EITHER
 from crmlib.periods import add_months
@@ -18,14 +18,13 @@ from crmlib.settings import Deadlines, Entry
 STATUSES = ("on_time", "late", "open", "day_only", "not_recorded", "before")
 # what a follow-up record tells; the next action is a row of its own table
 TOLD = ("content", "feedback", "next_action")
-# texts that people write, by table, and when the row is of
+# texts that people write, by table
 TEXTS = {
-    "interactions": (("content", "feedback"), "occurred_at"),
-    "needs": (("text",), "opened_at"),
-    "actions": (("task",), None),
-    "tickets": (("description", "solution", "root_cause"), "opened_at"),
+    "interactions": ("content", "feedback"),
+    "needs": ("text",),
+    "actions": ("task",),
+    "tickets": ("description", "solution", "root_cause"),
 }
-_WHEN = {"orders": "ordered_on", "needs": "opened_at", "interactions": "occurred_at", "tickets": "opened_at"}
 
 
 # ── in time
@@ -128,7 +127,7 @@ def _having(tables: Tables, name: str, flag: str, *, as_of: date) -> ir.Table:
     table, _, field = name.partition(".")
     rows = tables[table]
     rows = rows.filter(rows.customer_id.notnull() & rows[field].notnull())
-    if when := _WHEN.get(table):
+    if when := WHEN.get(table):
         rows = rows.filter(rows[when].isnull() | (rows[when].cast("date") < as_of))
     return rows.select("customer_id").distinct().mutate(**{flag: ibis.literal(True)})
 
@@ -208,19 +207,14 @@ def measure_texts(tables: Tables, *, entry: Entry, start: date, as_of: date) -> 
     `entry.vague_chars`, or nothing but words of `entry.vague`). Undated rows count; a field that was never filled is left out.
     """
     parts = []
-    for table, (fields, when) in TEXTS.items():
+    for table, fields in TEXTS.items():
         rows = tables[table]
-        day = rows[when].cast("date") if when else ibis.null("date")
-        within = day.isnull() | ((day >= start) & (day < as_of))
+        day = rows[WHEN[table]].cast("date") if table in WHEN else ibis.null("date")
+        here = day.isnull() | ((day >= start) & (day < as_of))
         for field in fields:
             words = rows[field].strip().nullif("")
             vague = (words.length() < entry.vague_chars) | words.isin(entry.vague)
-            counts = {
-                "rows": within,
-                "blank": within & words.isnull(),
-                "vague": within & vague,
-                "ever": words.notnull(),
-            }
+            counts = {"rows": here, "blank": here & words.isnull(), "vague": here & vague, "ever": words.notnull()}
             sums = rows.agg(**{name: count_of(rows.count(where=one)) for name, one in counts.items()})
             parts.append(sums.mutate(table=ibis.literal(table), field=ibis.literal(field)))
     found = read_frame(ibis.union(*parts))

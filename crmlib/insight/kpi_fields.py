@@ -6,12 +6,10 @@ import pandas as pd
 
 from crmlib.dictionary import DICTIONARY
 from crmlib.engine import count_of, read_frame, within
-from crmlib.insight.coverage import Tables
+from crmlib.insight.coverage import WHEN, Tables
 from crmlib.insight.entry import TEXTS, measure_texts
 from crmlib.insight.measures import active_customers
 from crmlib.settings import Entry
-
-WHEN = {"interactions": "occurred_at", "tickets": "opened_at", "needs": "opened_at", "orders": "ordered_on"}
 
 
 def fields_to_improve(tables: Tables, *, entry: Entry, blank_share: float, start: date, as_of: date) -> pd.DataFrame:
@@ -20,9 +18,7 @@ def fields_to_improve(tables: Tables, *, entry: Entry, blank_share: float, start
     `entry.least` rows is left out, so is a text that was never filled: it is not in use."""
     texts = measure_texts(tables, entry=entry, start=start, as_of=as_of)
     required = [
-        _blanks(
-            tables, table, [one for one in fields if one not in TEXTS.get(table, ((),))[0]], start=start, as_of=as_of
-        )
+        _blanks(tables, table, [one for one in fields if one not in TEXTS.get(table, ())], start=start, as_of=as_of)
         for table, fields in _required().items()
     ]
     rows = pd.concat([texts, *required], ignore_index=True)

@@ -41,11 +41,17 @@ def tag_customers(tables: Tables, facts: pd.DataFrame, *, settings: Settings, as
     rules = settings.tagging
     parts = [
         _base(tables, level=settings.classes.industry_level),
-        _purchase_cycle(tables, rules, as_of=as_of),
+        _rhythm(
+            customer_orders(tables, as_of=as_of), "ordered_on", "order_key", least=rules.min_orders,
+            bands=rules.purchase_cycles, family="purchase_cycle",
+        ),
         _preference(tables, rules, as_of=as_of),
-        _contact_frequency(tables, rules, as_of=as_of),
+        _rhythm(
+            talks_before(tables, as_of=as_of), "talked_on", "talked_on", least=rules.min_contacts,
+            bands=rules.contact_frequency, family="interaction_frequency",
+        ),
         _needs(tables, rules, as_of=as_of),
-    ]
+    ]  # fmt: skip
     auto = pd.concat(parts, ignore_index=True)
     known = auto["customer_id"].isin(facts["customer_id"]) & auto["value"].notna() & ~auto["value"].isin(["", UNKNOWN])
     auto = auto[known].assign(rule_id=auto["family"].map(RULES))
@@ -100,26 +106,12 @@ def _base(tables: Tables, *, level: str) -> pd.DataFrame:
     return known.melt("customer_id", var_name="family", value_name="value").dropna(subset=["value"])
 
 
-def _purchase_cycle(tables: Tables, rules: Tagging, *, as_of: date) -> pd.DataFrame:
-    orders = customer_orders(tables, as_of=as_of)
-    enough = orders.group_by("customer_id").agg(n=orders.order_key.nunique())
-    gaps = read_frame(
-        median_gaps(orders, "ordered_on").semi_join(enough.filter(enough.n >= rules.min_orders), "customer_id")
-    )
-    return _banded(gaps, rules.purchase_cycles, "purchase_cycle")
-
-
-def _contact_frequency(tables: Tables, rules: Tagging, *, as_of: date) -> pd.DataFrame:
-    talks = talks_before(tables, as_of=as_of)
-    enough = talks.group_by("customer_id").agg(n=talks.talked_on.nunique())
-    gaps = read_frame(
-        median_gaps(talks, "talked_on").semi_join(enough.filter(enough.n >= rules.min_contacts), "customer_id")
-    )
-    return _banded(gaps, rules.contact_frequency, "interaction_frequency")
-
-
-def _banded(gaps: pd.DataFrame, bands: Mapping[str, tuple[float, ...]], family: str) -> pd.DataFrame:
-    """The first band, from and to inclusive, that holds a customer's median gap; none: no tag."""
+def _rhythm(
+    rows: ir.Table, day: str, times: str, *, least: int, bands: Mapping[str, tuple[float, ...]], family: str
+) -> pd.DataFrame:
+    """The first band, from and to inclusive, that holds the median gap of a customer with `least` different `times`; none: no tag."""
+    enough = rows.group_by("customer_id").agg(n=rows[times].nunique())
+    gaps = read_frame(median_gaps(rows, day).semi_join(enough.filter(enough.n >= least), "customer_id"))
     days = gaps["median_gap_days"].astype("float64")
     value = pd.Series(None, index=gaps.index, dtype="object")
     for name, (low, high) in bands.items():
