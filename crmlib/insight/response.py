@@ -9,7 +9,7 @@ import ibis.expr.types as ir
 import numpy as np
 import pandas as pd
 
-from crmlib.engine import moment, read_frame
+from crmlib.engine import is_midnight, moment, read_frame
 from crmlib.insight.conditions import holds, parse_condition
 from crmlib.insight.coverage import Tables
 from crmlib.judging import Cause
@@ -45,11 +45,12 @@ def list_waits(tables: Tables, *, settings: Settings, start: date, as_of: date) 
     asked = asked.filter(
         (asked.since < moment(as_of)) & (asked.since >= ibis.literal(first - limit, type="timestamp(6)"))
     )
+    asked = asked.mutate(day_since=is_midnight(asked.since), day_replied=is_midnight(asked.replied_at).fill_null(False))
     found = read_frame(asked).sort_values(["since", "row_id"], ignore_index=True)
     since = found["since"].astype("datetime64[us]")
     replied = found["replied_at"].astype("datetime64[us]")
     replied = replied.where(replied < end)  # what is replied later is not yet replied
-    day_only = _is_midnight(since) | _is_midnight(replied)
+    day_only = found["day_since"].astype(bool) | (found["day_replied"].astype(bool) & replied.notna())
     status = np.select(
         [found["settled"].astype(bool) & replied.isna(), day_only, replied < since, replied.isna()],
         ["unrecorded", "day_only", "reversed", "open"],
@@ -136,11 +137,6 @@ def _asked_in_tickets(tables: Tables, as_of: date) -> ir.Table:
         replied_at=tickets.first_response_at.cast("timestamp(6)"),
         settled=tickets.first_response_at.isnull() & ((tickets.resolved_at < moment(as_of)).fill_null(False) | closed),
     )
-
-
-def _is_midnight(moments: pd.Series) -> pd.Series:
-    """Midnight to the second is how exports write a day without a time."""
-    return moments.notna() & (moments.dt.floor("s") == moments.dt.normalize())
 
 
 def _hours(span: pd.Series) -> pd.Series:
