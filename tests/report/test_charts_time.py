@@ -50,7 +50,7 @@ def test_the_season_has_a_bar_and_a_span_a_month():
 
 @pytest.mark.parametrize("say", [ZH, EN])
 def test_a_figure_of_the_kit_shows_its_goal_and_one_without_values_says_why(say):
-    told = TABLES["kpi"].assign(name=[say(f"kpi.{one}") for one in TABLES["kpi"]["kpi"]], state=[say("kpi_why.NO_TICKET")] * 5,
+    told = TABLES["kpi"].assign(name=[say(f"kpi.{one}") for one in TABLES["kpi"]["kpi"]], state=[say("kpi_why.NO_COMPLAINT")] * 5,
                                 first=date(2022, 7, 1), last=date(2024, 7, 1))  # fmt: skip
     figure = charts_time.draw_kpis(TABLES["kpi_months"], told, say)
     complete, followup = figure.axes[:2]
@@ -58,7 +58,7 @@ def test_a_figure_of_the_kit_shows_its_goal_and_one_without_values_says_why(say)
     assert complete.lines[1].get_ydata()[0] == 0.98 and complete.lines[1].is_dashed()
     assert not any(line.is_dashed() for line in followup.lines)  # no goal can be told where nothing was before
     words = " ".join(check_looks(figure))
-    assert say("kpi_why.NO_TICKET") in words.replace("\n", "" if say.lang == "zh" else " ")
+    assert say("kpi_why.NO_COMPLAINT") in words.replace("\n", "" if say.lang == "zh" else " ")
 
 
 @pytest.mark.parametrize("say", [ZH, EN])
