@@ -37,7 +37,7 @@ from crmlib.inputs import list_inputs
 from crmlib.intake.evidence import gather_evidence
 from crmlib.intake.matching import match_rows
 from crmlib.intake.merging import merge_customers
-from crmlib.intake.pairing import find_pairs, join_keys
+from crmlib.intake.pairing import find_pairs, join_keys, order_rows
 from crmlib.intake.renewing import match_all, match_new
 from crmlib.keys import SAMPLE_KEY
 from crmlib.labels import speaker
@@ -45,7 +45,7 @@ from crmlib.settings import parse_settings
 
 STEPS = {
     "link": ("intake.matching", ("gather_evidence", "find_links", "unite", "assign_ids", "_once_per_pair", "_publish")),
-    "merge": ("intake.merging", ("_in_order", "_choose", "_gather", "_history")),
+    "merge": ("intake.merging", ("_customers_of", "_in_order", "_choose", "_gather", "_history", "_trace")),
     "renew": ("intake.renewing", ("hash_rows", "gather_evidence", "_reach", "match_evidence", "_keys_of", "_join", "_join_keys")),
     "import": ("book.build", ("load_sheets", "resolve_references", "_match", "renewed_customers", "_merge", "assemble_tables",
                               "trace_rows", "_names", "carry_over", "publish", "keep_keys")),
@@ -165,20 +165,17 @@ def import_and_build(home: Home, rows: pd.DataFrame, name: str) -> dict[str, flo
 def run_rules(rows: pd.DataFrame, _truth: pd.Series, _new: int) -> dict:
     """The pairs of one key, before names are compared: by sorting numbers, and as one Ibis query on DuckDB, one thread each."""
     evidence = gather_evidence(rows.sort_values("row_id", ignore_index=True), hub_names=8)
-    columns = {name: values.to_numpy() for name, values in evidence.rows.items()} | {
-        "rank": evidence.rows["r"].to_numpy()
-    }
-    by_key = {
-        "phone": (evidence.points["phone"].value, evidence.points["phone"].r),
-        "core_city": (join_keys([columns[key] for key in ("core", "city", "seat")]), columns["r"]),
-    }
+    by_row, phones = order_rows(evidence.rows), evidence.points["phone"]
+    core_city = [evidence.rows[key].to_numpy() for key in ("core", "city", "seat")]
+    by_key = {"phone": ([phones.value], phones.r), "core_city": (core_city, evidence.rows["r"].to_numpy())}
     engine, seconds = ibis.duckdb.connect(threads=1), {}
-    for name, (key, r) in by_key.items():
+    for name, (columns, r) in by_key.items():
         start = time.process_time()
-        a, _ = find_pairs(key, r, columns, "compatible")
+        at, key = join_keys(columns)
+        a, _ = find_pairs(key, r[at], by_row, "compatible")
         middle = time.process_time()
-        keys = pd.DataFrame({"key": key, "r": r, "label": columns["label"][r]})
-        keys = engine.create_table(name, keys[keys["key"] >= 0], temp=True)
+        keys = pd.DataFrame({"key": key, "r": r[at], "label": by_row["label"][r[at]]})
+        keys = engine.create_table(name, keys, temp=True)
         loaded = time.process_time()
         found = len(pairs_query(keys).to_pyarrow())
         end = time.process_time()

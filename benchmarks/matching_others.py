@@ -106,7 +106,7 @@ def compare_names_report(folder: Path) -> None:
     )
     for file, full, short in files:
         table = pd.read_csv(folder / "names" / file, dtype=str).dropna(subset=[full, short])
-        whole, brief = (parse_plain(pa.array(plain_names(table[column].tolist()))) for column in (full, short))
+        whole, brief = (parse_plain(plain_names(pa.array(table[column], pa.string()))) for column in (full, short))
         own = (compare_columns(whole, brief) != "").sum()
         every = np.arange(len(table))
         fits = sum(

@@ -25,12 +25,32 @@ def encode(column: pd.Series | pa.Array) -> Coded:
 
 
 def distinct(column: pd.Series | pa.Array) -> tuple[np.ndarray, pa.Array]:
-    """The same, the values still in Arrow."""
-    array = pa.array(column, from_pandas=True) if isinstance(column, pd.Series) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = array.combine_chunks()
-    coded = array.dictionary_encode()
-    return coded.indices.fill_null(-1).to_numpy(), coded.dictionary
+    """The same, the values still in Arrow, in the order in which they come."""
+    coded = whole(column).dictionary_encode()
+    return coded.indices.fill_null(-1).to_numpy().astype(np.int64), coded.dictionary
+
+
+def as_arrow(column: pd.Series | pd.Index | pd.api.extensions.ExtensionArray) -> pa.Array | pa.ChunkedArray:
+    """A column of pandas in Arrow; what is there already is not copied, as it would be by way of the Series."""
+    values = getattr(column, "array", column)
+    return pa.array(values if hasattr(values, "__arrow_array__") else column, from_pandas=True)
+
+
+def whole(column: pd.Series | pd.Index | pa.Array | pa.ChunkedArray) -> pa.Array:
+    """A column as one Arrow array; text has one type."""
+    array = as_arrow(column) if isinstance(column, pd.Series | pd.Index) else column
+    array = array.cast(pa.string()) if pa.types.is_large_string(array.type) else array
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def words_of(words: Sequence[str], which: np.ndarray) -> pd.arrays.ArrowStringArray:
+    """words[which] for each row, of few words."""
+    return pd.array(pa.array(words, pa.large_string()).take(pa.array(which)), dtype="str")
+
+
+def is_rising(values: pd.Series | pd.Index) -> bool:
+    """Whether each value is larger than the one before; then none comes twice."""
+    return bool((values.array[1:] > values.array[:-1]).all())
 
 
 def combine(columns: Sequence[Coded]) -> Coded:

@@ -1,7 +1,7 @@
 """A company name taken apart: region, core (字号 and trade), form and branch, so that two spellings can be compared."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crmlib.intake.regions import place_words, split_place
-from crmlib.intake.spelling import simplify
+from crmlib.intake.spelling import BLANKS, simplify_all
 
 _TRADES_TEXT = """
     科技 信息 网络 软件 技术 电子 通信 通讯 数码 数据 智能 系统 互联网 电商 电子商务 贸易 商贸 商务 外贸 进出口 国际 国际贸易 实业 工业 工贸 企业 产业 事业 发展 开发 投资 控股 资产 资本
@@ -21,18 +21,18 @@ _TRADES_TEXT = """
 """
 TRADES = frozenset(_TRADES_TEXT.split())
 _SIGNS = "·•.,，。、;；:：'\"`’‘“”_/\\|!?~-"
-_BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace() and chr(code) != "\n")
 _MASK = re.compile(r"[*]+|某+|(?<![a-z])x{2,}(?![a-z])")
+_MAY_BE_MASKED = "[*某]|xx"
 _UNITS = "分公司|子公司|支公司|分行|支行|分店|分厂|分部|分院|分所|分中心|办事处|代表处|营业部"
-_BRANCH = re.compile(rf"\(?([^()]*?)({_UNITS})\)?$")
+_BRANCH = re.compile(rf"({_UNITS})\)?$")
 _STORE = re.compile(r"\(([^()]{2,12}店)\)$")
 _HEAD_END = re.compile(r"^.*(?:公司|集团|[厂店院所行社校])\)?")
 _ODD = rf"\(|[a-z]$|(?:{_UNITS})$"
 _FORMS = "(?:集团|股份|有限|责任|总公司|公司|合伙企业)+"
 _TRADE_TAIL = f"(?:{'|'.join(sorted(TRADES))})+$"
 _FORM_IN_BRACKETS = frozenset(["中国", "集团", "控股", "普通合伙", "有限合伙", "特殊普通合伙", ""])
-_ENGLISH_FORM = r"(?:co)?(?:ltd|limited|inc|llc|gmbh|plc|corporation|corp)$|(?<=[a-z]{3})company$"
-_NOTE = r"\((?:原|曾用名|已|老|新|旧|重复|停用|注销|个体|vip)[^()]*\)"
+_ENGLISH_FORM = re.compile(r"(?:co)?(?:ltd|limited|inc|llc|gmbh|plc|corporation|corp)$|(?<=[a-z]{3})company$")
+_NOTE = re.compile(r"\((?:原|曾用名|已|老|新|旧|重复|停用|注销|个体|vip)[^()]*\)")
 _INSTITUTION = "(?:[厂店社院所行部馆校站局会]|中心|大学|合伙企业|合伙|工作室|超市|农场)$"
 _DISTRICT = "^[\u4e00-\u9fff]{2,3}?(?:新区|[市县区])(..)"
 _WHICH = frozenset("一二三四五六七八九十百东南西北中上下前后左右甲乙丙丁0123456789")
@@ -65,6 +65,15 @@ _SCHEMA = pa.schema(
 )
 
 
+class _Core(NamedTuple):
+    """What two names that do not have the same core are compared by."""
+
+    full: str
+    core: str
+    registered: bool
+    vague: bool
+
+
 class _Opened(NamedTuple):
     """A name without branch, brackets and foreign form; the place that stood in brackets."""
 
@@ -75,11 +84,12 @@ class _Opened(NamedTuple):
     bracketed: bool
 
 
-def plain_names(names: Sequence[str]) -> list[str]:
+def plain_names(names: pa.Array) -> pa.Array:
     """Names simplified, without blanks and signs, masks as one star: as much as can be done to all of them at once."""
-    lines = simplify("\n".join([name.replace("\n", " ") for name in names]), drop=_SIGNS + _BLANKS).split("\n")
-    lines = [_MASK.sub("*", line) if "*" in line or "某" in line or "xx" in line else line for line in lines]
-    return lines[: len(names)]
+    plain = simplify_all(names, drop=_SIGNS + BLANKS)
+    masked = pc.match_substring_regex(plain, _MAY_BE_MASKED)
+    stars = [_MASK.sub("*", name) for name in plain.filter(masked).to_pylist()]
+    return pc.replace_with_mask(plain, masked, pa.array(stars, pa.string()))
 
 
 def parse_company(name: str) -> CompanyName:
@@ -89,7 +99,7 @@ def parse_company(name: str) -> CompanyName:
 
 def parse_companies(names: Iterable[str]) -> list[CompanyName]:
     """One parsed name per name."""
-    return list_companies(parse_plain(pa.array(plain_names(list(names)), pa.string())))
+    return list_companies(parse_plain(plain_names(pa.array(names, pa.string()))))
 
 
 def list_companies(table: pa.Table) -> list[CompanyName]:
@@ -117,7 +127,7 @@ def parse_plain(names: pa.Array) -> pa.Table:
     districts = [re.sub(_DISTRICT, r"\1", name) for name in core.filter(within).to_pylist()]
     core = pc.replace_with_mask(core, within, pa.array(districts, pa.string()))
     mark = _cut(core, _TRADE_TAIL)
-    trade = _behind(core, mark)
+    trade = _slice(core, _size(mark), _size(core))
     placed = pc.and_(pc.equal(mark, ""), pc.not_equal(core, stem))  # 上海电气, 中国银行: the place is the 字号
     core = pc.if_else(placed, stem, core)
     marks = [
@@ -143,10 +153,18 @@ def _cut(texts: pa.Array, pattern: str) -> pa.Array:
     return pc.replace_substring_regex(texts, pattern, "")
 
 
-def _behind(texts: pa.Array, heads: pa.Array) -> pa.Array:
-    """What follows the heads of texts."""
-    lengths = pc.utf8_length(heads).to_pylist()
-    return pa.array([text[n:] for text, n in zip(texts.to_pylist(), lengths, strict=True)], pa.string())
+def _size(texts: pa.Array) -> np.ndarray:
+    return pc.binary_length(texts).to_numpy()
+
+
+def _slice(texts: pa.Array, start: np.ndarray, stop: np.ndarray) -> pa.Array:
+    """text[start:stop] for each text, counted in bytes."""
+    _, offsets, letters = texts.buffers()
+    begin = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts)] + start.astype(np.int32)
+    ends = np.append(0, np.cumsum(stop - start)).astype(np.int32)
+    at = np.arange(ends[-1], dtype=np.int32) + np.repeat(begin - ends[:-1], stop - start)
+    sliced = np.frombuffer(letters, np.uint8)[at] if len(at) else at
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(sliced))
 
 
 def _split_places(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
@@ -155,22 +173,15 @@ def _split_places(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     texts = pc.if_else(china, pc.utf8_slice_codeunits(texts, 2), texts)
     few = len(texts) < 500  # reading the pattern of all places costs more than asking each name
     rest = pa.repeat("", len(texts)) if few else _cut(texts, f"^(?:{place_words()})(?:{place_words()})?")
-    lengths = (pc.utf8_length(texts).to_numpy() - pc.utf8_length(rest).to_numpy()).tolist()
-    heads = pa.array(
-        [text[:n] for text, n in zip(texts.to_pylist(), lengths, strict=True)], pa.string()
-    ).dictionary_encode()
-    split = [split_place(head) for head in heads.dictionary.to_pylist()]
-    province, city, left = (
-        (pa.array(column, pa.string()).take(heads.indices) for column in zip(*split, strict=True))
-        if split
-        else [rest] * 3
-    )
+    heads = _slice(texts, np.zeros(len(texts), int), _size(texts) - _size(rest)).dictionary_encode()
+    split = zip(*map(split_place, heads.dictionary.to_pylist()), strict=True) if len(texts) else [[]] * 3
+    province, city, left = (pa.array(column, pa.string()).take(heads.indices) for column in split)
     return province, city, pc.binary_join_element_wise(left, rest, "")
 
 
 def _open(text: str) -> _Opened:
-    text, branch = _cut_branch(re.sub(_NOTE, "", text))
-    text = re.sub(_ENGLISH_FORM, "", text) or text
+    text, branch = _cut_branch(_NOTE.sub("", text))
+    text = _ENGLISH_FORM.sub("", text) or text
     province = city = ""
     bracketed = "(" in text
     for inside in re.findall(r"\(([^()]*)\)?", text):  # a place in brackets is the region; other words are of the name
@@ -203,12 +214,13 @@ def compare_columns(a: pa.Table, b: pa.Table) -> np.ndarray:
         object
     )
     rest = np.flatnonzero(~same["full"] & (vague | (meet & ~same["core"])))
-    some = (list_companies(table.take(pa.array(rest))) for table in (a, b))
-    codes[rest] = [_compare_cores(x, y) for x, y in zip(*some, strict=True)]
+    some = ([table[field].take(pa.array(rest)).to_pylist() for field in _Core._fields] for table in (a, b))
+    pairs = zip(*(map(_Core, *columns) for columns in some), strict=True)
+    codes[rest] = [_compare_cores(x, y) for x, y in pairs]
     return codes
 
 
-def _compare_cores(a: CompanyName, b: CompanyName) -> str:
+def _compare_cores(a: _Core, b: _Core) -> str:
     if a.vague or b.vague:
         return "NAME_MASKED" if _may_be(a, b) or _may_be(b, a) else ""
     short, long = sorted((a.core, b.core), key=len)
@@ -217,7 +229,7 @@ def _compare_cores(a: CompanyName, b: CompanyName) -> str:
     return "NAME_TYPO" if len(short) >= 4 and is_one_slip(short, long) else ""
 
 
-def _may_be(vague: CompanyName, other: CompanyName) -> bool:
+def _may_be(vague: _Core, other: _Core) -> bool:
     """张* may be 张三, 科技公司 may be 示例科技; 李* and 贸易公司 may not."""
     if not vague.vague:
         return False
@@ -227,6 +239,8 @@ def _may_be(vague: CompanyName, other: CompanyName) -> bool:
 
 def is_one_slip(short: str, long: str) -> bool:
     """One character wrong, missing, added or swapped; 第一 and 第二 are no slip."""
+    if len(long) - len(short) > 1:
+        return False
     start = 0
     while start < len(short) and short[start] == long[start]:
         start += 1
@@ -246,7 +260,7 @@ def _cut_branch(text: str) -> tuple[str, str]:
     found = _BRANCH.search(text)
     if not found:
         return text, ""
-    stem = text[: found.start(2)]
+    stem = text[: found.start()]
     head = _HEAD_END.match(stem)
     if head:
         where, stem = stem[head.end() :], head.group()
@@ -255,7 +269,7 @@ def _cut_branch(text: str) -> tuple[str, str]:
         stem = stem[: len(stem) - len(where)]
     where = where.strip("()")
     province, city, rest = split_place(where)
-    return stem.rstrip("("), (city or province) + rest + found[2]
+    return stem.rstrip("("), (city or province) + rest + found[1]
 
 
 def _is_place(text: str) -> bool:
@@ -263,7 +277,7 @@ def _is_place(text: str) -> bool:
     return bool(province) and not rest
 
 
-def _abbreviates(a: CompanyName, b: CompanyName) -> bool:
+def _abbreviates(a: _Core, b: _Core) -> bool:
     """台泥 for 台湾水泥: the letters of the short name in their order, beginning with the first of name or region."""
     short, long = (a, b) if len(a.full) < len(b.full) else (b, a)
     if len(short.core) > 4 or short.core[0] not in (long.core[0], long.full[0]):

@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crmlib.intake.columns import whole
 from crmlib.intake.company import parse_plain, plain_names
 
 _OWN_WORDS = 2  # a 字号 of two signs is shared by chance: then its trade must be the same as well
@@ -18,7 +19,7 @@ def find_groups(customers: pd.DataFrame) -> pd.DataFrame:
     `customers`: customer_id, name. Where two groups carry one 字号 nobody is said to belong to either.
     """
     named = customers.loc[customers["name"].notna(), ["customer_id", "name"]]
-    plain = pa.array(plain_names(named["name"].astype("str").tolist()), pa.string())
+    plain = plain_names(whole(named["name"].astype("str")))
     akin = _akin(plain)
     names, named = parse_plain(plain.filter(akin)), named[akin.to_numpy(zero_copy_only=False)]
     parts = names.select(["core", "mark", "branch"]).to_pandas()

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from crmlib.intake.columns import as_arrow
+
 
 @cache
 def _engine():
@@ -35,4 +37,4 @@ def hash_rows(rows: pd.DataFrame, columns: Iterable[str] | None = None) -> np.nd
 
 
 def _cells(values: pd.Series) -> pa.Array | pa.ChunkedArray:
-    return pa.array(values.astype("str") if values.dtype == object else values, from_pandas=True)
+    return as_arrow(values.astype("str") if values.dtype == object else values)

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crmlib.dictionary import Dictionary
+from crmlib.intake.columns import as_arrow
 from crmlib.keys import Key
 
 _GAP = "\x1f"
@@ -15,7 +16,7 @@ _NORMAL = r"^[\x{4e00}-\x{9fff}a-z0-9*]*$"  # nothing to do, as for most names
 
 def join_columns(columns: list[pd.Series]) -> pd.Series:
     """One text per row out of several columns; a missing cell joins as nothing."""
-    arrays = [pa.array(column.astype("str"), pa.large_string(), from_pandas=True) for column in columns]
+    arrays = [as_arrow(column.astype("str")).cast(pa.large_string()) for column in columns]
     if not arrays:
         return pd.Series([], dtype="str")
     joined = pc.binary_join_element_wise(

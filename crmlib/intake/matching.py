@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from crmlib.intake.evidence import Evidence, check_rows, gather_evidence
+from crmlib.intake.columns import words_of
+from crmlib.intake.evidence import Evidence, gather_evidence, in_order
 from crmlib.intake.naming import PersonName, compare_names
-from crmlib.intake.pairing import find_pairs, join_keys
+from crmlib.intake.pairing import find_pairs, join_keys, order_rows, sort_order
 from crmlib.intake.registry import assign_ids
 from crmlib.intake.uniting import unite
 from crmlib.labels import Say
@@ -107,8 +108,7 @@ def match_rows(
     different). `known`: row_id → customer id given earlier. `hub_names`: a phone under more names than this points at
     nobody. `off`: names of rules that are not used. Raises DataError where row_id is missing, empty or repeated.
     """
-    check_rows(rows)
-    ordered = rows if rows["row_id"].is_monotonic_increasing else rows.sort_values("row_id", ignore_index=True)
+    ordered = in_order(rows)
     evidence = gather_evidence(ordered, hub_names=hub_names)
     return match_evidence(evidence, pd.Index(ordered["row_id"]), decisions=decisions, known=known, off=off)
 
@@ -178,19 +178,24 @@ def find_links(evidence: Evidence, rules: Sequence[Rule] = RULES) -> pd.DataFram
     which = np.searchsorted(kinds, combined)
     told = [_explain_kind(int(kind), rules) for kind in kinds]
     keep &= np.array([one.made for one in told], dtype=bool)[which]
-    links = pd.DataFrame(
+    a, b, rule, which, conflict = (column[keep] for column in (a, b, rule, which, conflict))
+    weakest_last = np.unique([-one.strength for one in told], return_inverse=True)[1]
+    by_name = np.argsort(np.argsort([one.name for one in rules]))
+    order = sort_order(weakest_last[which], a, b, by_name[rule])
+    a, b, rule, which, conflict = (column[order] for column in (a, b, rule, which, conflict))
+    return pd.DataFrame(
         {
             "a": a,
             "b": b,
-            "rule": np.array([one.name for one in rules], dtype=object)[rule],
+            "rule": words_of([one.name for one in rules], rule),
             "strength": np.array([one.strength for one in told], dtype=float)[which],
-            "why": np.array([one.why for one in told], dtype=object)[which],
+            "why": words_of([one.why for one in told], which),
             "weak": np.array([one.weak for one in told], dtype=bool)[which],
             "soft": np.array([one.soft for one in told], dtype=bool)[which],
             "conflict": conflict,
-        }
-    )[keep]
-    return links.sort_values(["strength", "a", "b", "rule"], ascending=[False, True, True, True], ignore_index=True)
+        },
+        copy=False,
+    )
 
 
 def explain_why(why: str, say: Say) -> str:
@@ -225,29 +230,29 @@ def _explain_kind(kind: int, rules: Sequence[Rule]) -> _Kind:
 
 def _candidates(evidence: Evidence, rules: Sequence[Rule]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs of rows with an equal key: a, b, rule (its place in `rules`)."""
-    rows = {name: values.to_numpy() for name, values in evidence.rows.items()}
-    rank = np.empty_like(rows["r"])  # within a name: rows with a credit code first, equal codes together
-    rank[np.lexsort((rows["r"], rows["branch"], rows["branch"] < 0, rows["uscc"], rows["uscc"] < 0))] = rows["r"]
-    rows["rank"] = rank
-    found = []
+    rows, found = order_rows(evidence.rows), []
     for place, rule in enumerate(rules):
         r, keys = _where(evidence, rule)
-        keys += [rows[key][r] for key in rule.key if key in rows]
-        a, b = find_pairs(join_keys(keys), r, rows, rule.names)
+        at, key = join_keys(keys)
+        a, b = find_pairs(key, r[at], rows, rule.names)
         found.append((a, b, np.full(len(a), place)))
     a, b, rule = (np.concatenate(column) for column in zip(*found, strict=True))
     return a, b, rule
 
 
 def _where(evidence: Evidence, rule: Rule) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The rows that a rule looks at, one as often as it has numbers or addresses, and these."""
+    """The rows that a rule looks at, one as often as it has numbers or addresses, and their keys."""
     points = [evidence.points[kind] for kind in ("phone", "email") if kind in rule.key]
+    columns = [evidence.rows[key].to_numpy() for key in rule.key if key in evidence.rows]
     if not points:
-        return evidence.rows["r"].to_numpy(), []
+        return evidence.rows["r"].to_numpy(), columns
     if len(points) == 1:
-        return points[0].r, [points[0].value]
-    both = pd.merge(*(pd.DataFrame({"r": one.r, "value": one.value}) for one in points), on="r")
-    return both["r"].to_numpy(), [both["value_x"].to_numpy(), both["value_y"].to_numpy()]
+        r, values = points[0].r, [points[0].value]
+    else:
+        shared = (pd.DataFrame({"r": one.r, "value": one.value}).iloc[join_keys([one.value])[0]] for one in points)
+        both = pd.merge(*shared, on="r")
+        r, *values = (both[name].to_numpy() for name in ("r", "value_x", "value_y"))
+    return r, values + [column[r] for column in columns]
 
 
 def _name_codes(evidence: Evidence, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -304,20 +309,20 @@ def _once_per_pair(asked: pd.DataFrame, group: np.ndarray, evidence: Evidence, d
     asked = asked.assign(pair=pair, place=place, low=low, high=high)[(low != high) & ~np.isin(pair, told_pairs)]
     asked = asked.sort_values(["place", "strength", "a", "b", "rule"], ascending=[True, False, True, True, True])
     asked = asked.drop_duplicates("pair")
-    core = join_keys([evidence.rows[key].to_numpy() for key in ("rare", "seat")])
-    few = pd.DataFrame({"core": core, "group": group}).drop_duplicates()["core"].value_counts() <= MOST_ASKED
+    at, shared = join_keys([evidence.rows[key].to_numpy() for key in ("rare", "seat")])
+    customers = pd.DataFrame({"core": shared, "group": group[at]}).drop_duplicates()["core"].value_counts()
+    core = np.full(len(group), -1)
+    core[at] = shared
     branch = evidence.rows["branch"].to_numpy()
     x, y = branch[asked["a"]], branch[asked["b"]]
     two_branches = (asked["reason"] == "VETOED") & (x >= 0) & (y >= 0) & (x != y)
-    crowded = (asked["rule"] == "core") & ~few.reindex(core[asked["a"]], fill_value=False).to_numpy()
+    many = customers.reindex(core[asked["a"]], fill_value=0).to_numpy() > MOST_ASKED
+    crowded = (asked["rule"] == "core") & many
     return asked[~two_branches & ~crowded]
 
 
 def _publish(links: pd.DataFrame, row_ids: pd.Index, *more: str) -> pd.DataFrame:
     """Positions become row ids."""
-    table = pd.DataFrame(
-        {"row_a": row_ids[links["a"].to_numpy(dtype=np.int64)], "row_b": row_ids[links["b"].to_numpy(dtype=np.int64)]}
-    )
-    for column in ("rule", "strength", "why", *more):
-        table[column] = links[column].to_numpy()
+    ends = {f"row_{end}": row_ids[links[end].to_numpy(dtype=np.int64)] for end in "ab"}
+    table = pd.DataFrame(ends).assign(**{name: links[name].array for name in ("rule", "strength", "why", *more)})
     return table.astype({"rule": "str", "why": "str", **dict.fromkeys(more, "str")})

@@ -1,7 +1,9 @@
 """Rows of one customer become one: field by field the best value survives, and where it came from is kept."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crmlib.dictionary import DICTIONARY
+from crmlib.intake.columns import distinct, is_rising, whole, words_of
 from crmlib.intake.company import parse_plain, plain_names
 from crmlib.intake.evidence import number_credit_codes
+from crmlib.intake.pairing import sort_order
 
 # what a customer row carries for matching or tracing, and a customer does not
 _NOT_FIELDS = """row_id customer_id system source sheet line stated seen_on norm contact_name phone email id_no
@@ -20,6 +24,8 @@ NOT_FIELDS = frozenset(_NOT_FIELDS.split())
 NONE = -1
 UNSTATED = 1000  # a source's rank where no customer sheet says it: after every source of one that does
 GATHERED = ("source_id", "note", "custom")  # fields of which nothing is dropped
+JUDGED = ("uscc", "name", "address", "owner_name")  # fields of which a value may be less than another
+WHY = ("only", "stated", "source", "valid", "whole", "latest", "first", "gathered")
 
 _WHOLE_NAME = r"(?:公司|合伙企业|合伙\)|合伙）|[厂社店院所行部馆校会]|中心|大学|工作室)$"
 _VAGUE = r"[*＊×]|^.{1,3}(?:先生|女士|小姐|老师|经理|总)$"
@@ -36,6 +42,28 @@ class Merged(NamedTuple):
     cells: pd.DataFrame
 
 
+class _Shared(NamedTuple):
+    """Rows of customers that have several, sorted by customer (code), rank and age.
+
+    position: in the rows given; rank: of their source; seen: a later day is more, 0 where nobody dated; age: their place
+    among all of these, latest first, then by row_id.
+    """
+
+    code: np.ndarray
+    position: np.ndarray
+    rank: np.ndarray
+    seen: np.ndarray
+    age: np.ndarray
+
+
+class _Cells(NamedTuple):
+    """One field's origin: customer, row, and why as a place in WHY."""
+
+    code: np.ndarray
+    position: np.ndarray
+    why: np.ndarray
+
+
 def merge_customers(
     customer_rows: pd.DataFrame, row_to_customer: pd.Series, *, source_priority: Sequence[str] = ()
 ) -> Merged:
@@ -46,185 +74,190 @@ def merge_customers(
     and first by row_id. source_id, note and own fields are gathered; other names go to name_history.
     """
     codes, ids = _customers_of(customer_rows, row_to_customer)
-    count = np.bincount(codes[codes >= 0], minlength=len(ids))
-    several = (codes >= 0) & (count[codes] > 1)
+    several = np.append(np.bincount(codes[codes >= 0], minlength=len(ids)) > 1, False)[codes]
     alone = np.flatnonzero((codes >= 0) & ~several)
     only = np.full(len(ids), NONE)
     only[codes[alone]] = alone
-    shared = _in_order(customer_rows, codes, np.flatnonzero(several), source_priority)
+    in_order = _places_by_id(customer_rows["row_id"])
+    shared = _in_order(customer_rows, codes, np.flatnonzero(several), in_order, source_priority)
 
     columns: dict[str, object] = {"customer_id": pd.array(ids, dtype="str")}
-    cells = []
-    for field in _fields(customer_rows):
+    cells = {}
+    for field in customer_rows.columns.drop(NOT_FIELDS, errors="ignore"):
         if field in GATHERED:
-            columns[field], origin = _gather(customer_rows, shared, only, field)
+            columns[field], cells[field] = _gather(customer_rows, shared, only, field)
         else:
-            best = _choose(customer_rows, shared, field)
+            cells[field] = _choose(customer_rows[field], shared, field)
             chosen = only.copy()
-            chosen[best["code"]] = best["position"]
+            chosen[cells[field].code] = cells[field].position
             columns[field] = customer_rows[field].array.take(chosen, allow_fill=True)
-            origin = best
-        cells.append(origin.reindex(columns=["code", "position", "why"]).assign(field=field))
-    customers = pd.DataFrame(columns)
-    columns["name_history"], origin = _history(customer_rows, customers, shared, only)
-    cells.append(origin.assign(field="name_history"))
-    traced = pd.concat(cells, ignore_index=True)
-    traced["row_id"] = customer_rows["row_id"].take(traced["position"]).array
-    traced = traced.sort_values(["code", "field", "row_id"], kind="stable", ignore_index=True)
-    traced.insert(0, "customer_id", customers["customer_id"].take(traced["code"]).array)
-    return Merged(
-        _dictionary_order(pd.DataFrame(columns)),
-        traced[["customer_id", "field", "row_id", "why"]]
-        .fillna({"why": "gathered"})
-        .astype({"customer_id": "str", "field": "str", "why": "str"}),
-    )
+    columns["name_history"], cells["name_history"] = _history(customer_rows, columns.get("name"), shared, only)
+    customers = pd.DataFrame(columns, copy=False)
+    known = [field for field in DICTIONARY.tables["customers"].fields if field in columns]
+    others = [field for field in columns if field not in known]
+    traced = _trace(cells, ids, customer_rows["row_id"], in_order)
+    return Merged(customers[["customer_id", *(field for field in known + others if field != "customer_id")]], traced)
 
 
-def _customers_of(rows: pd.DataFrame, row_to_customer: pd.Series) -> tuple[np.ndarray, list[str]]:
+def _customers_of(rows: pd.DataFrame, row_to_customer: pd.Series) -> tuple[np.ndarray, pa.Array]:
     """(each row's customer as a number, the customers' ids in order); NONE where a row has none."""
     if not row_to_customer.index.equals(pd.Index(rows["row_id"])):
         row_to_customer = row_to_customer.reindex(rows["row_id"])
-    coded = pa.array(row_to_customer.astype("str"), pa.string(), from_pandas=True)
-    coded = (coded.combine_chunks() if isinstance(coded, pa.ChunkedArray) else coded).dictionary_encode()
-    order = pc.sort_indices(coded.dictionary)
-    place = np.full(len(order) + 1, NONE)
-    place[order.to_numpy()] = np.arange(len(order))
-    return place[coded.indices.fill_null(NONE).to_numpy()], coded.dictionary.take(order).to_pylist()
+    codes, ids = distinct(row_to_customer.astype("str"))
+    order = pc.sort_indices(ids)
+    return np.append(_places(order.to_numpy()), NONE)[codes], ids.take(order)
 
 
-def _in_order(rows: pd.DataFrame, codes: np.ndarray, some: np.ndarray, source_priority: Sequence[str]) -> pd.DataFrame:
-    """Rows of customers that have several: code, position, rank (of their source), order (latest first, then by row_id)."""
-    place = {name: n for n, name in enumerate(source_priority)}
-    mine = rows.iloc[some]
-    source = mine["system"] if "system" in mine else mine["source"] if "source" in mine else pd.Series("", mine.index)
-    rank = source.map(place).fillna(len(place)).to_numpy(np.int64)
+def _places_by_id(row_ids: pd.Series) -> np.ndarray:
+    """Each row's place in the order of row ids."""
+    return np.arange(len(row_ids)) if is_rising(row_ids) else _places(np.argsort(row_ids.array, kind="stable"))
+
+
+def _places(order: np.ndarray) -> np.ndarray:
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    return place
+
+
+def _in_order(
+    rows: pd.DataFrame, codes: np.ndarray, some: np.ndarray, in_order: np.ndarray, source_priority: Sequence[str]
+) -> _Shared:
+    mine, place = rows.iloc[some], {name: n for n, name in enumerate(source_priority)}
+    rank = _sources(mine).map(place).fillna(len(place)).to_numpy(np.int64)
     if "stated" in mine:
         rank = rank + UNSTATED * ~mine["stated"].fillna(True).to_numpy(bool)
-    seen = pd.to_datetime(mine["seen_on"]) if "seen_on" in mine else pd.Series(pd.NaT, index=mine.index)
-    found = pd.DataFrame(
-        {"code": codes[some], "position": some, "rank": rank, "seen": seen.array, "row_id": mine["row_id"].array}
-    )
-    found["source"] = source.fillna("").array
-    found = found.sort_values("row_id").sort_values("seen", ascending=False, na_position="last", kind="stable")
-    return found.assign(order=np.arange(len(found))).sort_values(["code", "rank", "order"], ignore_index=True)
+    seen = np.zeros(len(some), np.int64)
+    if "seen_on" in mine:
+        seen = np.unique(pd.to_datetime(mine["seen_on"]).to_numpy().view(np.int64), return_inverse=True)[1]
+        seen = np.where(mine["seen_on"].isna(), 0, seen + 1)
+    age = _places(sort_order(seen.max(initial=0) - seen, in_order[some]))
+    order = sort_order(codes[some], rank, age)
+    return _Shared(*(column[order] for column in (codes[some], some, rank, seen, age)))
 
 
-def _fields(rows: pd.DataFrame) -> list[str]:
-    return [column for column in rows.columns if column not in NOT_FIELDS]
+def _sources(rows: pd.DataFrame) -> pd.Series:
+    return next((rows[name] for name in ("system", "source") if name in rows), pd.Series("", rows.index))
 
 
-def _choose(rows: pd.DataFrame, shared: pd.DataFrame, field: str) -> pd.DataFrame:
-    """For each customer of several rows the row whose value of `field` survives: code, position, why."""
-    values = rows[field].take(shared["position"])
-    there = shared[values.notna().to_numpy()]
-    judged = {"invalid": False, "partial": False}
-    if field in ("uscc", "name", "address", "owner_name"):
-        judged = dict(zip(judged, _faults(values.dropna(), field), strict=True))
-    there = there[["code", "position", "rank", "seen", "order"]].assign(**judged)
-    if field in ("uscc", "name", "address", "owner_name"):
-        there = there.iloc[np.lexsort([there[c] for c in ("order", "partial", "invalid", "rank", "code")])]
-    best = np.flatnonzero(~there["code"].duplicated())
-    best_rows, next_rows = there.iloc[best], there.iloc[np.minimum(best + 1, len(there) - 1)]
-    return best_rows[["code", "position"]].assign(why=_reasons(best_rows, next_rows))
+def _choose(values: pd.Series, shared: _Shared, field: str) -> _Cells:
+    """For each customer of several rows the row whose value survives."""
+    values = values.array.take(shared.position)
+    there = np.flatnonzero(~values.isna())
+    code, position, rank, seen, age = (column[there] for column in shared)
+    invalid = partial = np.zeros(len(there), bool)
+    if field in JUDGED:
+        invalid, partial = _faults(whole(pd.Series(values[there]).astype("str")), field)
+        order = sort_order(code, rank, invalid, partial, age)
+        columns = (code, position, rank, seen, invalid, partial)
+        code, position, rank, seen, invalid, partial = (column[order] for column in columns)
+    best = np.flatnonzero(np.diff(code, prepend=NONE))
+    after = np.minimum(best + 1, len(code) - 1)
+    alone = (after == best) | (code[after] != code[best])
+    differs = [rank[after] - rank[best] >= UNSTATED, *(one[best] != one[after] for one in (rank, invalid, partial))]
+    dated = (seen[best] != seen[after]) & (seen[best] > 0)  # two that nobody dated do not differ
+    return _Cells(code[best], position[best], np.select([alone, *differs, dated], range(6), default=6))
 
 
-def _reasons(there: pd.DataFrame, after: pd.DataFrame) -> np.ndarray:
-    """What sets each row before the next one, of the same customer: the first of these in which they differ."""
-    after = after.set_axis(there.index)
-    alone = (there["code"].ne(after["code"]) | there["position"].eq(after["position"])).to_numpy()
-    differs = {name: there[name].ne(after[name]).to_numpy() for name in ("rank", "invalid", "partial", "seen")}
-    differs["seen"] = differs["seen"] & there["seen"].notna().to_numpy()  # two that nobody dated do not differ
-    stated = (after["rank"] - there["rank"]).ge(UNSTATED).to_numpy()
-    tests = [alone, differs["rank"] & stated, differs["rank"], differs["invalid"], differs["partial"], differs["seen"]]
-    words = ["only", "stated", "source", "valid", "whole", "latest"]
-    return np.select(tests, words, default="first").astype(object)
-
-
-def _faults(values: pd.Series, field: str) -> tuple[np.ndarray, np.ndarray]:
+def _faults(values: pa.Array, field: str) -> tuple[np.ndarray, np.ndarray]:
     """Which values are not valid, and which are not whole."""
     nothing = np.zeros(len(values), bool)
     if field == "uscc":
-        return number_credit_codes(pa.array(values.astype("str"), pa.string()))[0] < 0, nothing
-    texts = values.astype("str")
-    masked = texts.str.contains(_VAGUE).to_numpy(bool)
-    if field == "name":
-        return masked, ~texts.str.contains(_WHOLE_NAME).to_numpy(bool)
-    return masked, ~texts.str.contains(r"\d").to_numpy(bool) if field == "address" else nothing
+        return number_credit_codes(values)[0] < 0, nothing
+    masked = np.asarray(pc.match_substring_regex(values, _VAGUE))
+    if field == "owner_name":
+        return masked, nothing
+    return masked, ~np.asarray(pc.match_substring_regex(values, _WHOLE_NAME if field == "name" else "[0-9]"))
 
 
-def _gather(rows: pd.DataFrame, shared: pd.DataFrame, only: np.ndarray, field: str) -> tuple[pd.Series, pd.DataFrame]:
+def _gather(rows: pd.DataFrame, shared: _Shared, only: np.ndarray, field: str) -> tuple[pd.Series, _Cells]:
     """Every different value of a field, in the order of survival; notes say their source where there are several."""
-    there = shared.assign(value=rows[field].astype("str").take(shared["position"]).array).dropna(subset="value")
-    there = there.drop_duplicates(["code", "value"])
-    many = there["code"].duplicated(keep=False)
+    texts = whole(rows[field].astype("str"))
+    value = pd.array(texts.take(pa.array(shared.position)), dtype="str")
+    there = pd.DataFrame({"code": shared.code, "position": shared.position, "value": value})
+    there = there.dropna(subset="value").drop_duplicates(["code", "value"])
+    cells = _Cells(there["code"].to_numpy(), there["position"].to_numpy(), np.full(len(there), WHY.index("gathered")))
     if field == "note":
-        there.loc[many & there["source"].ne(""), "value"] = "〔" + there["source"] + "〕" + there["value"]
-    values = rows[field].astype("str").array.take(only, allow_fill=True).astype(object)
-    values[there["code"][~many]] = there["value"][~many].to_numpy(object)
+        source = _sources(rows).fillna("").array.take(there["position"])
+        many = there["code"].duplicated(keep=False) & (source != "")
+        there["value"] = there["value"].mask(many, "〔" + source + "〕" + there["value"])
     join = {"source_id": ";".join, "note": "\n".join, "custom": _join_custom}[field]
-    for code, some in _by_code(there["code"][many], there["value"][many]):
-        values[code] = join(some)
-    return pd.Series(values, dtype="str"), there
-
-
-def _by_code(codes: pd.Series, values: pd.Series) -> Iterator[tuple[int, list]]:
-    """(code, its values) for codes that stand together; a plain loop, for there may be very many."""
-    code, items = codes.to_numpy(), values.tolist()
-    if not len(code):
-        return
-    starts = np.flatnonzero(np.append(True, code[1:] != code[:-1]))
-    for start, end in zip(starts, [*starts[1:], len(code)], strict=True):
-        yield int(code[start]), items[start:end]
+    return _written(texts.take(pa.array(only, mask=only < 0)), there["code"], there["value"], join), cells
 
 
 def _join_custom(texts: list[str]) -> str:
-    whole: dict = {}
+    if len(texts) == 1:
+        return texts[0]
+    custom: dict = {}
     for text in texts:
-        whole = {**whole, **{key: value for key, value in json.loads(text).items() if key not in whole}}
-    return json.dumps(whole, ensure_ascii=False)
+        custom |= {key: value for key, value in json.loads(text).items() if key not in custom}
+    return json.dumps(custom, ensure_ascii=False)
+
+
+def _written(texts: pa.Array, codes: pd.Series, values: pd.Series, join: Callable[[list[str]], str]) -> pd.Series:
+    """`texts`, and for each of `codes`, which are sorted, its values joined."""
+    code, items = codes.to_numpy(), whole(values.astype("str")).to_pylist()
+    edges = np.flatnonzero(np.diff(code, prepend=NONE, append=NONE)).tolist()
+    joined = [join(items[start:end]) for start, end in pairwise(edges)]
+    filled = np.zeros(len(texts), bool)
+    filled[code] = True
+    return pd.Series(pc.replace_with_mask(texts, pa.array(filled), pa.array(joined, pa.string())), dtype="str")
 
 
 def _history(
-    rows: pd.DataFrame, customers: pd.DataFrame, shared: pd.DataFrame, only: np.ndarray
-) -> tuple[pd.Series, pd.DataFrame]:
-    """name_history: other names a customer goes or went by, latest first; not the short forms of its name."""
-    told = rows["name_history"].astype("str") if "name_history" in rows else pd.Series(None, rows.index, dtype="str")
-    history = told.array.take(only, allow_fill=True).astype(object)
-    nobody = pd.DataFrame({"code": [], "position": []}, dtype="int64")
-    if "name" not in rows:
-        return pd.Series(history, dtype="str"), nobody
-    mine = shared.assign(name=rows["name"].take(shared["position"]).array, told=told.take(shared["position"]).array)
-    mine = mine.sort_values(["code", "order"])[["code", "position", "name", "told"]]
-    earlier = mine.dropna(subset="told")
-    earlier = earlier.assign(name=earlier["told"].map(json.loads)).explode("name").assign(nth=1)
-    own = customers["name"].take(mine["code"]).array
-    called = mine[mine["name"].notna() & (mine["name"].array != own)]
-    others = pd.concat([called, earlier]).sort_index(kind="stable").dropna(subset="name")
-    own = customers["name"].take(others["code"]).fillna("")
-    others = others[
-        np.array([x not in y for x, y in zip(others["name"], own, strict=True)], dtype=bool)
-    ]  # most are spelt as a part of it
-    core, own_core = _cores(others["name"]), _cores(customers["name"].take(others["code"]).fillna(""))
-    other = [x != "" and "*" not in x and x not in y for x, y in zip(core, own_core, strict=True)]
-    others = others.assign(core=core)[np.array(other, dtype=bool)].drop_duplicates(["code", "core"])
-    for code, names in _by_code(others["code"], others["name"]):
-        history[code] = json.dumps(names, ensure_ascii=False)
-    return pd.Series(history, dtype="str"), others[["code", "position"]].drop_duplicates()
+    rows: pd.DataFrame, names: pd.api.extensions.ExtensionArray | None, shared: _Shared, only: np.ndarray
+) -> tuple[pd.Series, _Cells]:
+    """name_history: other names a customer goes or went by, in the order of survival; not the short forms of its name."""
+    told = rows["name_history"] if "name_history" in rows else pd.Series(None, rows.index)
+    told = whole(told.astype("str"))
+    history = told.take(pa.array(only, mask=only < 0))
+    mine = pd.DataFrame({"code": shared.code, "position": shared.position})
+    if names is None:
+        return pd.Series(history, dtype="str"), _Cells(*(mine["code"].to_numpy()[:0],) * 3)
+    names = whole(pd.Series(names).astype("str"))
+    called = mine.assign(name=rows["name"].array.take(mine["position"])).dropna(subset="name")
+    earlier = mine.assign(name=pd.Series(told.take(pa.array(mine["position"])), dtype="str")).dropna(subset="name")
+    earlier = earlier.assign(name=earlier["name"].map(json.loads)).explode("name")
+    others = pd.concat([called, earlier]).sort_index(kind="stable") if len(earlier) else called
+    others = others.dropna(subset="name").drop_duplicates(["code", "name"])
+    others = others[_is_news(whole(others["name"].astype("str")), _own(names, others))]  # most are a part of its name
+    core, own = _cores(whole(others["name"].astype("str")), _own(names, others))
+    others = others.assign(core=core.to_pandas().array)
+    others = others[_is_news(core, own) & ~others["core"].str.contains("*", regex=False).to_numpy(bool)]
+    others = others.drop_duplicates(["code", "core"])
+    cells = others[["code", "position"]].drop_duplicates()
+    written = _written(history, others["code"], others["name"], partial(json.dumps, ensure_ascii=False))
+    return written, _Cells(
+        cells["code"].to_numpy(), cells["position"].to_numpy(), np.full(len(cells), WHY.index("gathered"))
+    )
 
 
-def _cores(names: pd.Series) -> list[str]:
+def _own(names: pa.Array, others: pd.DataFrame) -> pa.Array:
+    return names.take(pa.array(others["code"])).fill_null("")
+
+
+def _is_news(texts: pa.Array, known: pa.Array) -> np.ndarray:
+    """Which texts are no part of what is known."""
+    return np.array([x not in y for x, y in zip(texts.to_pylist(), known.to_pylist(), strict=True)], dtype=bool)
+
+
+def _cores(*columns: pa.Array) -> list[pa.Array]:
     """What makes a name another one: not its blanks, brackets, region or form."""
-    codes, distinct = pd.factorize(names)
-    cores = parse_plain(pa.array(plain_names(distinct.tolist()), pa.string()))["core"].to_numpy()
-    return cores[codes].tolist()
+    codes, names = distinct(pa.concat_arrays(columns))
+    cores = parse_plain(plain_names(names))["core"].combine_chunks().take(pa.array(codes))
+    ends = np.cumsum([len(column) for column in columns])
+    return [cores.slice(end - len(column), len(column)) for column, end in zip(columns, ends, strict=True)]
 
 
-def _dictionary_order(customers: pd.DataFrame) -> pd.DataFrame:
-    known = [field for field in DICTIONARY.tables["customers"].fields if field in customers]
-    return customers[
-        [
-            "customer_id",
-            *(f for f in known if f != "customer_id"),
-            *(c for c in customers if c not in known and c != "customer_id"),
-        ]
-    ]
+def _trace(cells: dict[str, _Cells], ids: pa.Array, row_ids: pd.Series, in_order: np.ndarray) -> pd.DataFrame:
+    fields = sorted(cells)
+    code, position, why = (np.concatenate(column) for column in zip(*(cells[field] for field in fields), strict=True))
+    field = np.repeat(np.arange(len(fields)), [len(cells[field].code) for field in fields])
+    order = sort_order(code, field, in_order[position])
+    return pd.DataFrame(
+        {
+            "customer_id": pd.array(ids.take(pa.array(code[order])), dtype="str"),
+            "field": words_of(fields, field[order]),
+            "row_id": row_ids.array.take(position[order]),
+            "why": words_of(WHY, why[order]),
+        }
+    )

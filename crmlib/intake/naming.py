@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crmlib.intake.columns import distinct
 from crmlib.intake.company import (
     CompanyName,
     compare_columns,
@@ -17,11 +18,12 @@ from crmlib.intake.company import (
     plain_names,
 )
 from crmlib.intake.entities import entity_of
-from crmlib.intake.spelling import simplify
+from crmlib.intake.spelling import simplify, simplify_all
 from crmlib.reference import surnames
 
 _TITLE = re.compile(r"(?:先生|女士|小姐|太太|老师|老板|师傅|(?:副?总)?经理|总监|主任|主管|[部科处院校店厂]长|总)$")
 _MASK = re.compile(r"[*×○●xX]+|某+")
+_BARE = "^[\u4e00-\u9fff]{2,4}$"
 _GAPS = re.compile(r"[\s·•.,，、'\"_-]+")
 
 
@@ -75,18 +77,13 @@ class Names(NamedTuple):
 
 def parse_names(names: pa.Array, is_org: np.ndarray) -> tuple[np.ndarray, Names]:
     """(for each name its place in Names, Names): spellings that only differ in width, blanks or case are one name."""
-    companies, org_places = _distinct(plain_names(names.filter(pa.array(is_org)).to_pylist()))
-    people, person_places = _distinct([parse_person(name).full for name in names.filter(pa.array(~is_org)).to_pylist()])
+    org_places, companies = distinct(plain_names(names.filter(pa.array(is_org))))
+    person_places, people = distinct(parse_people(names.filter(pa.array(~is_org))))
     persons = pa.table({"full": people, "vague": pc.match_substring(people, "*")})
     table = pa.concat_tables([parse_plain(companies), persons], promote_options="default").combine_chunks()
     place = np.empty(len(names), np.int64)
     place[is_org], place[~is_org] = org_places, person_places + len(companies)
     return place, Names(table, len(companies))
-
-
-def _distinct(texts: list[str]) -> tuple[pa.Array, np.ndarray]:
-    coded = pa.array(texts, pa.string()).dictionary_encode()
-    return coded.dictionary, coded.indices.to_numpy().astype(np.int64)
 
 
 def are_companies(names: pa.Array) -> np.ndarray:
@@ -100,7 +97,20 @@ def are_companies(names: pa.Array) -> np.ndarray:
 
 def parse_person(name: str) -> PersonName:
     """张 三 → 张三; 张总, 张先生, 张某某 and 张** → 张*; Jane DOE and Doe, Jane are one."""
-    text = simplify(name).strip()
+    return PersonName(_person_key(simplify(name)))
+
+
+def parse_people(names: pa.Array) -> pa.Array:
+    """The keys of many people's names: a few Han characters without mask or title are theirs, the rest is read one by one."""
+    names = simplify_all(names)
+    odd = pc.invert(pc.match_substring_regex(names, _BARE))
+    odd = pc.or_(odd, pc.match_substring_regex(names, f"某|{_TITLE.pattern}"))
+    read = [_person_key(name) for name in names.filter(odd).to_pylist()]
+    return pc.replace_with_mask(names, odd, pa.array(read, pa.string()))
+
+
+def _person_key(text: str) -> str:
+    text = text.strip()
     words = [word for word in _GAPS.split(text) if word]
     full = " ".join(sorted(words)) if text.isascii() else "".join(words)
     if full.isascii():
@@ -109,7 +119,7 @@ def parse_person(name: str) -> PersonName:
         title = _TITLE.search(full)
         bare = full[: title.start()] if title else full
         full = _MASK.sub("*", bare if len(bare) > 1 else bare + "*")
-    return PersonName(full)
+    return full
 
 
 def compare_names(a: Name, b: Name) -> str:

@@ -30,11 +30,11 @@ class Points(NamedTuple):
 
 def gather_phones(texts: pa.Array) -> Points:
     """Numbers without extension; masked ones and the code names of numbers are nobody's."""
-    return _gather(texts, ";", _plain_phones, _PLAIN_PHONE, _read_phones, _PLACEHOLDER_PHONE)
+    return _gather(texts, _bare_phones, _PLAIN_PHONE, _read_phones, _PLACEHOLDER_PHONE)
 
 
 def gather_emails(texts: pa.Array) -> Points:
-    return _gather(texts, ";", pc.utf8_lower, _PLAIN_EMAIL, _read_emails, _PLACEHOLDER_EMAIL)
+    return _gather(texts, pc.utf8_lower, _PLAIN_EMAIL, _read_emails, _PLACEHOLDER_EMAIL)
 
 
 def set_apart(
@@ -46,9 +46,11 @@ def set_apart(
     are_hubs: Callable[[str, pa.Array], np.ndarray] | None = None,
 ) -> tuple[Points, Points, Points]:
     """(points of few customers, of many, placeholders); `are_hubs` knows of rows that are not among these."""
-    whose = who[points.r]
-    pairs = pd.unique((points.value * (who.max(initial=0) + 1) + whose)[whose >= 0])
-    hub = np.bincount(pairs // (who.max(initial=0) + 1), minlength=len(points.words)) > hub_names
+    hub = np.bincount(points.value, minlength=len(points.words)) > hub_names
+    often = np.flatnonzero(hub[points.value])
+    value, whose = points.value[often], who[points.r[often]]
+    pairs = np.unique(np.column_stack([value, whose])[whose >= 0], axis=0)
+    hub = np.bincount(pairs[:, 0], minlength=len(points.words)) > hub_names
     if are_hubs is not None:
         hub |= are_hubs(kind, points.words)
     nobody = points.placeholders[points.value]
@@ -59,42 +61,34 @@ def set_apart(
     return few, hubs, none
 
 
-def _gather(
-    texts: pa.Array, mark: str, plain: Callable, shape: str, read: Callable[[str], list[str]], placeholder: str
-) -> Points:
-    """Every different text is taken apart once: plain ones all together, the rest one by one."""
-    coded = texts.dictionary_encode()
-    codes, distinct = coded.indices.fill_null(-1).to_numpy(), coded.dictionary
-    parts = pc.split_pattern(distinct, mark)
-    parent, part = pc.list_parent_indices(parts).to_numpy(), plain(pc.utf8_trim_whitespace(pc.list_flatten(parts)))
-    odd = np.zeros(len(distinct), bool)
-    odd[parent[~pc.match_substring_regex(part, shape).to_numpy(zero_copy_only=False)]] = True
-    rest = np.flatnonzero(odd)
-    read_ = [read(text) for text in distinct.take(pa.array(rest)).to_pylist()]
-    keep = ~odd[parent]
-    parent = np.concatenate([parent[keep], np.repeat(rest, [len(one) for one in read_])])
-    words = pa.concat_arrays(
-        [part.filter(pa.array(keep)), pa.array([word for one in read_ for word in one], pa.string())]
-    ).dictionary_encode()
+def _gather(texts: pa.Array, bare: Callable, shape: str, read: Callable[[str], list[str]], placeholder: str) -> Points:
+    """Texts whose parts have this shape, or have it once they are bare, are read together; each other text alone, once."""
+    items = pc.split_pattern(texts, ";")
+    r, item = pc.list_parent_indices(items).to_numpy(), pc.utf8_trim_whitespace(pc.list_flatten(items))
+    other = pc.invert(pc.match_substring_regex(item, shape))
+    item = pc.replace_with_mask(item, other, bare(item.filter(other)))
+    odd = np.zeros(len(texts), bool)
+    odd[r[~are(pc.match_substring_regex(item, shape))]] = True
+    rest, plain = texts.filter(pa.array(odd)).dictionary_encode(), ~odd[r]
+    lists = pa.array([read(text) for text in rest.dictionary.to_pylist()], pa.list_(pa.string())).take(rest.indices)
+    r = np.concatenate([r[plain], np.flatnonzero(odd)[pc.list_parent_indices(lists).to_numpy()]])
+    words = pa.concat_arrays([item.filter(pa.array(plain)), pc.list_flatten(lists)]).dictionary_encode()
+    value, words = words.indices.to_numpy().astype(np.int64), words.dictionary
 
-    items = (
-        pd.DataFrame({"text": parent, "value": words.indices.to_numpy()})
-        .drop_duplicates()
-        .sort_values("text", kind="stable")
-    )
-    count = np.bincount(items["text"], minlength=len(distinct) + 1)  # the last is the missing text's
-    start = np.concatenate([[0], np.cumsum(count)])[:-1]
-    each = count[codes]
-    r = np.repeat(np.arange(len(codes)), each)
-    value = items["value"].to_numpy()[np.repeat(start[codes] - (np.cumsum(each) - each), each) + np.arange(len(r))]
-    nobody = pc.match_substring_regex(words.dictionary, placeholder).to_numpy(zero_copy_only=False)
-    return Points(r, value.astype(np.int64), words.dictionary, nobody)
+    order = np.argsort(r, kind="stable")
+    r, value = r[order], value[order]
+    several = np.flatnonzero(np.bincount(r)[r] > 1)
+    keep = np.ones(len(r), bool)
+    keep[several] = ~pd.DataFrame({"r": r[several], "value": value[several]}).duplicated().to_numpy()
+    return Points(r[keep], value[keep], words, are(pc.match_substring_regex(words, placeholder)))
 
 
-def _plain_phones(parts: pa.Array) -> pa.Array:
-    as_typed = pc.invert(pc.match_substring_regex(parts, _PLAIN_PHONE))
-    bare = pc.replace_substring_regex(parts.filter(as_typed), _TYPED_PHONE, r"\1\2\3\4\5")
-    return pc.replace_with_mask(parts, as_typed, bare)
+def are(answers: pa.Array) -> np.ndarray:
+    return answers.to_numpy(zero_copy_only=False)
+
+
+def _bare_phones(items: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(items, _TYPED_PHONE, r"\1\2\3\4\5")
 
 
 def _read_phones(text: str) -> list[str]:

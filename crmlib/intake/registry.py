@@ -6,35 +6,37 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crmlib.errors import DataError
+from crmlib.intake.columns import as_arrow, is_rising, whole
 
 
-def assign_ids(row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None = None, largest: int = 0) -> np.ndarray:
+def assign_ids(
+    row_ids: pd.Index, group: np.ndarray, *, known: pd.Series | None = None, largest: int = 0
+) -> pd.arrays.ArrowStringArray:
     """One id per group. `row_ids` are sorted and unique; `group` holds the position of each group's first row.
 
     `known`: row_id → the id the row was given first, the rows known longest first. An id belongs to the group of the row
     that has had it longest; a group with several ids keeps the oldest; a group with none gets the next number, in row_id
     order. `largest`: a number given elsewhere.
     """
-    if not row_ids.is_unique:
+    if not (is_rising(row_ids) or row_ids.is_unique):
         raise DataError("error.row_id_repeats", example=row_ids[row_ids.duplicated()][0])
     known = pd.Series([], dtype="str") if known is None else known.dropna()
-    number = known.astype("str").str.extract(r"(\d+)$", expand=False).astype("int64")
-    position = row_ids.get_indexer(known.index)
-    held = pd.DataFrame({"id": known.to_numpy(dtype=object), "number": number.to_numpy(), "row": position})
+    number = pc.replace_substring_regex(whole(known.astype("str")), r"^.*\D", "").cast(pa.int64()).to_numpy()
+    held = pd.DataFrame({"id": known.array, "number": number, "row": row_ids.get_indexer(known.index)})
     held = held[held["row"] >= 0].drop_duplicates("id")
-    held["group"] = group[held["row"]]
+    held = held.assign(group=group[held["row"]])
     kept = held.sort_values("number").drop_duplicates("group")
 
-    ids = np.empty(len(row_ids), dtype=object)
-    ids[kept["group"]] = kept["id"]
     new = np.zeros(len(row_ids), bool)
     new[group] = True
     new[kept["group"]] = False
     new = np.flatnonzero(new)
     start = max(int(number.max()) if len(number) else 0, largest) + 1
-    numbers = pa.array(range(start, start + len(new)), pa.int64()).cast(pa.string())
-    ids[new] = pc.binary_join_element_wise("K", pc.utf8_lpad(numbers, 6, "0"), "").to_pylist()
-    return ids[group] if len(row_ids) else ids
+    numbers = pc.utf8_lpad(pa.array(np.arange(start, start + len(new))).cast(pa.string()), 6, "0")
+    ids = pa.concat_arrays([whole(kept["id"].astype("str")), pc.binary_join_element_wise("K", numbers, "")])
+    place = np.zeros(len(row_ids), np.int64)
+    place[np.concatenate([kept["group"], new])] = np.arange(len(ids))
+    return pd.array(ids.take(pa.array(place[group])), dtype="str")
 
 
 def extend_registry(known: pd.Series | None, row_to_customer: pd.Series) -> pd.Series:
@@ -70,5 +72,5 @@ def list_aliases(
 
 def is_in(values: pd.Series | pd.Index, among: pd.Series | pd.Index) -> np.ndarray:
     """Series.isin, which looks at strings one by one."""
-    left, right = (pa.array(one.astype("str"), pa.large_string(), from_pandas=True) for one in (values, among.unique()))
+    left, right = (as_arrow(one.astype("str")).cast(pa.large_string()) for one in (values, among.unique()))
     return np.asarray(pc.is_in(left, value_set=right))

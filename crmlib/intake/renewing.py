@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crmlib.intake.evidence import FEW_ROWS, Evidence, check_rows, gather_evidence
+from crmlib.intake.columns import as_arrow, whole
+from crmlib.intake.evidence import FEW_ROWS, Evidence, gather_evidence, in_order
 from crmlib.intake.hashing import hash_rows, hash_texts
 from crmlib.intake.matching import Matched, match_evidence
 from crmlib.intake.points import Points
@@ -49,8 +50,7 @@ def match_all(
     off: Sequence[str] = (),
 ) -> Matching:
     """match_rows, and the keys of all rows for the next time."""
-    check_rows(rows)
-    rows = _in_order(rows)
+    rows = in_order(rows)
     row_ids = pd.Index(rows["row_id"])
     evidence = gather_evidence(rows, hub_names=hub_names)
     matched = match_evidence(evidence, row_ids, decisions=decisions, known=known, off=off)
@@ -72,9 +72,8 @@ def match_new(
 
     `known`: the registry, `decisions`: all of them; `touched`: row ids of decisions made or undone since `before`.
     """
-    check_rows(rows)
-    rows, keys = _in_order(rows), before.keys
-    ids, state = pa.array(rows["row_id"]), hash_rows(rows, READ)
+    rows, keys = in_order(rows), before.keys
+    ids, state = as_arrow(rows["row_id"]), hash_rows(rows, READ)
     place = pc.index_in(ids, value_set=keys["row_id"].combine_chunks().cast(ids.type)).fill_null(-1).to_numpy()
     same = place >= 0
     same[same] = keys["state"].to_numpy()[place[same]] == state[same]
@@ -116,11 +115,6 @@ def list_ignored(keys: pa.Table) -> pd.DataFrame:
         found.append(words.assign(reason=reason, rows=counts["rows"], names=counts["names"]))
     ignored = pd.concat(found)[["kind", "reason", "mask", "rows", "names"]].astype({"reason": "str"})
     return ignored.sort_values([*ignored.columns], ignore_index=True)
-
-
-def _in_order(rows: pd.DataFrame) -> pd.DataFrame:
-    ordered = rows if rows["row_id"].is_monotonic_increasing else rows.sort_values("row_id")
-    return ordered.reset_index(drop=True)
 
 
 def _asked(
@@ -180,13 +174,13 @@ def _join(
 ) -> Matched:
     """What was known of the rows that were not judged, and what has been found of those that were."""
     carried = keys["customer_id"].combine_chunks().take(pa.array(place, mask=place < 0))
-    found = pa.array(made.row_to_customer.to_numpy(dtype=object), carried.type)
-    whole = pc.replace_with_mask(carried, pa.array(judged), found)
+    found = whole(made.row_to_customer).cast(carried.type)
+    ids = pc.replace_with_mask(carried, pa.array(judged), found)
     links, review = (
         pd.concat([old[~is_in(old["row_a"], gone)], new], ignore_index=True) if len(old) else new
         for old, new in ((before.links, made.links), (before.review, made.review))
     )
-    return Matched(pd.Series(whole.to_pandas().array, index=row_ids, name="customer_id", dtype="str"), links, review)
+    return Matched(pd.Series(ids, index=row_ids, name="customer_id", dtype="str"), links, review)
 
 
 def _join_keys(kept: pa.Table, made: pa.Table) -> pa.Table:
@@ -205,13 +199,16 @@ def _unnest(
 ) -> tuple[np.ndarray, np.ndarray]:
     """(row, tie) for each tie, for each of some rows, or for each that is asked for."""
     lists = keys[kind].combine_chunks()
-    ties, ends = lists.flatten(), lists.offsets.to_numpy() - lists.offsets[0].as_py()
-    at = np.arange(len(ties))
-    if rows is not None:
-        at = np.flatnonzero(np.repeat(rows, np.diff(ends)))
-    elif asked is not None:
-        at = np.flatnonzero(pc.is_in(ties, value_set=pa.array(asked, pa.int64())))
-    return np.searchsorted(ends, at, side="right") - 1, ties.take(pa.array(at)).to_numpy()
+    if asked is None:
+        some = np.arange(len(keys)) if rows is None else np.flatnonzero(rows)
+        lists = lists.take(pa.array(some))
+        return some[pc.list_parent_indices(lists).to_numpy()], lists.flatten().to_numpy()
+    ties, ends = lists.flatten().to_numpy(), lists.offsets.to_numpy() - lists.offsets[0].as_py()
+    begins = np.zeros(1 << 20, bool)  # most ties do not even begin as one that is asked for
+    begins[asked.view(np.uint64) >> 44] = True
+    at = np.flatnonzero(begins[ties.view(np.uint64) >> 44])
+    at = at[np.asarray(pc.is_in(pa.array(ties[at]), value_set=pa.array(asked)))]
+    return np.searchsorted(ends, at, side="right") - 1, ties[at]
 
 
 def _keys_of(
@@ -235,8 +232,8 @@ def _keys_of(
     part = connect(len(row_ids), *(np.concatenate(side) for side in zip(*edges, strict=True)))
     names = hash_texts(row_ids.astype("str"))
     table = {
-        "row_id": pa.array(row_ids),
-        "customer_id": pa.array(row_to_customer, pa.string()),
+        "row_id": as_arrow(row_ids),
+        "customer_id": whole(row_to_customer),
         "state": state,
         "part": names[part],
         "who": _who(evidence),
@@ -270,12 +267,11 @@ def _ties(evidence: Evidence) -> pd.DataFrame:
     found = [_points(evidence.points)]
     texts = evidence.words | {"contact": pa.array(evidence.contacts, pa.string())}
     hashed: dict[str, np.ndarray] = {}
-    for tie in TIES:
-        if tie[0] in evidence.points:
-            continue
+    by_row = [tie for tie in TIES if tie[0] not in evidence.points]
+    for tie, begin in zip(by_row, hash_texts(["/".join(tie) for tie in by_row]), strict=True):
         columns = [evidence.rows[key].to_numpy() for key in tie]
         r = np.flatnonzero(np.all([column >= 0 for column in columns], axis=0))
-        value = hash_texts(["/".join(tie)]).repeat(len(r))
+        value = np.full(len(r), begin)
         for key, column in zip(tie, columns, strict=True) if len(r) else ():
             if key not in hashed:
                 hashed[key] = hash_texts(texts[_WORDS.get(key, key)])
@@ -308,7 +304,7 @@ def _who(evidence: Evidence) -> np.ndarray:
 
 def _largest_number(known: pd.Series) -> int:
     """Of ids such as K000123 the longest and then last."""
-    ids = pa.array(known.astype("str"), pa.string(), from_pandas=True)
+    ids = as_arrow(known.astype("str"))
     length = pc.utf8_length(ids)
     last = pc.max(ids.filter(pc.equal(length, pc.max(length)))).as_py() if len(ids) else "0"
     return int("".join(filter(str.isdigit, last)))

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from crmlib.dictionary import Dictionary
 from crmlib.errors import SettingsError
 from crmlib.intake.codes import parse_choice
+from crmlib.intake.columns import as_arrow
 from crmlib.settings import Checks
 
 ISSUE_COLUMNS = ["line", "table", "field", "value", "reason", "severity"]
@@ -148,7 +149,7 @@ def column(rows: pd.DataFrame, name: str) -> pa.Array:
     """A column as Arrow sees it; all missing where the sheet has none."""
     if name not in rows:
         return pa.nulls(len(rows))
-    array = pa.array(rows[name], from_pandas=True)
+    array = as_arrow(rows[name])
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 

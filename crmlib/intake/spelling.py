@@ -5,7 +5,10 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+BLANKS = "".join(chr(code) for code in range(0x3001) if chr(code).isspace() and chr(code) != "\n")
 _BRACKETS = {ord(sign): "()"[side] for side, signs in enumerate(("[{〔【「『<《", "]}〕】」』>》")) for sign in signs}
 
 
@@ -25,6 +28,15 @@ def simplify(text: str, *, drop: str = "") -> str:
         dropped[list(map(ord, drop))] = True
         codes = codes[~dropped[codes]]
     return codes.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def simplify_all(texts: pa.Array, *, drop: str = "") -> pa.Array:
+    """simplify for each text of a column, all of them as one; what breaks a line is a blank. None may be missing."""
+    if not len(texts):
+        return texts
+    lines = pa.ListArray.from_arrays(pa.array([0, len(texts)], pa.int32()), pc.replace_substring(texts, "\n", " "))
+    plain = simplify(pc.binary_join(lines, "\n")[0].as_py(), drop=drop)
+    return pc.list_flatten(pc.split_pattern(pa.array([plain]), "\n"))
 
 
 @cache

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -16,12 +15,31 @@ class United(NamedTuple):
     vetoed: np.ndarray
 
 
+class _Links(NamedTuple):
+    """Links of disputed groups, in the order in which they are tried: position among all, two rows, what they may do."""
+
+    place: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    by_hand: np.ndarray
+    soft: np.ndarray
+    renaming: np.ndarray
+
+
 def connect(n_rows: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """For each row the smallest row that links lead to."""
     _, part = connected_components(coo_array((np.ones(len(a), bool), (a, b)), shape=(n_rows, n_rows)), directed=False)
     first = np.full(part.max(initial=-1) + 1, n_rows)
-    np.minimum.at(first, part, np.arange(n_rows))
+    first[part[::-1]] = np.arange(n_rows)[::-1]
     return first[part]
+
+
+def hold_several(group: np.ndarray, value: np.ndarray, n_groups: int) -> np.ndarray:
+    """Which groups hold two different values."""
+    one, several = np.zeros(n_groups, value.dtype), np.zeros(n_groups, bool)
+    one[group] = value
+    several[group[one[group] != value]] = True
+    return several
 
 
 def unite(
@@ -47,24 +65,48 @@ def unite(
     hand = np.zeros(len(a), bool) if by_hand is None else by_hand
     soft = np.zeros(len(a), bool) if soft is None else soft
     renaming = hand if renaming is None else hand | renaming
-    marks = [*marks, np.full(n_rows, -1) if names is None else names]
+    names = np.full(n_rows, -1) if names is None else names
     group = connect(n_rows, a, b)
-    disputed = np.zeros(n_rows, bool)  # by its first row: a group where a veto may speak, to be united link by link
-    softened = np.zeros(n_rows, bool)
-    softened[group[a[soft]]] = True
-    for place, mark in enumerate(marks, start=1):
-        known = np.flatnonzero((mark >= 0) & (softened[group] | (place < len(marks))))
-        values = pd.DataFrame({"group": group[known], "mark": mark[known]}).drop_duplicates()
-        disputed[values["group"][values["group"].duplicated()]] = True
+    disputed = _disputed(group, a[soft], marks=marks, names=names, apart=apart)
+    place, rows = np.flatnonzero(disputed[group[a]]), np.flatnonzero(disputed[group])
+    low, high = np.minimum(a, b)[place], np.maximum(a, b)[place]
+    order = np.lexsort((high, low, -np.asarray(strength)[place], soft[place], ~hand[place]))
+    place = place[order]
+    links = _Links(place, low[order], high[order], hand[place], soft[place], renaming[place])
+    first, refused = _try_links(rows, links, marks=marks, names=names, apart=apart)
+    group[rows] = first
+    return United(group, np.array(sorted(refused), dtype=np.int64))
+
+
+def _disputed(
+    group: np.ndarray,
+    softly: np.ndarray,
+    *,
+    marks: Sequence[np.ndarray],
+    names: np.ndarray,
+    apart: Sequence[tuple[int, int]],
+) -> np.ndarray:
+    """By its first row: a group where a veto may speak, to be united link by link. softly: rows with a soft link."""
+    disputed, softened = np.zeros(len(group), bool), np.zeros(len(group), bool)
+    softened[group[softly]] = True
+    for mark, some in [*((mark, mark >= 0) for mark in marks), (names, (names >= 0) & softened[group])]:
+        disputed |= hold_several(group[some], mark[some], len(group))
     for one, other in apart:
         disputed[group[one]] |= group[one] == group[other]
-    links = np.flatnonzero(disputed[group[a]])
-    rows = np.flatnonzero(disputed[group])
-    parent = dict(zip(rows.tolist(), rows.tolist(), strict=True))
+    return disputed
 
-    low, high = np.minimum(a, b)[links], np.maximum(a, b)[links]
-    order = np.lexsort((high, low, -np.asarray(strength)[links], soft[links], ~hand[links]))
-    held = [{row: {int(mark[row])} for row in rows[mark[rows] >= 0].tolist()} for mark in marks]
+
+def _try_links(
+    rows: np.ndarray,
+    links: _Links,
+    *,
+    marks: Sequence[np.ndarray],
+    names: np.ndarray,
+    apart: Sequence[tuple[int, int]],
+) -> tuple[list[int], list[int]]:
+    """(the first row of the group of each row, places of the links that were refused), one link after the other."""
+    parent = dict(zip(rows.tolist(), rows.tolist(), strict=True))
+    held = [{row: {int(mark[row])} for row in rows[mark[rows] >= 0].tolist()} for mark in (*marks, names)]
     foes: dict[int, set[int]] = {}
     for one, other in apart:
         foes.setdefault(int(one), set()).add(int(other))
@@ -76,16 +118,13 @@ def unite(
         return row
 
     refused = []
-    links, low, high = links[order], low[order], high[order]
-    for i, x, y, forced, weak, renamed in zip(
-        *(column.tolist() for column in (links, low, high, hand[links], soft[links], renaming[links])), strict=True
-    ):
+    for place, x, y, forced, weak, renamed in zip(*(column.tolist() for column in links), strict=True):
         x, y = root(x), root(y)
         if x == y:
             continue
         are_foes = any(row in parent and root(row) == y for row in foes.get(x, ()))
         if are_foes or (not forced and any(_clash(sets, x, y) for sets in held[:-1])):
-            refused.append(i)
+            refused.append(place)
             continue
         if weak and not forced and _clash(held[-1], x, y, strict=True):
             continue
@@ -97,8 +136,7 @@ def unite(
                 sets[x] = sets[x] | more if x in sets else more
         if renamed:
             held[-1].pop(x, None)
-    group[rows] = [root(row) for row in rows.tolist()]
-    return United(group, np.array(sorted(refused), dtype=np.int64))
+    return [root(row) for row in rows.tolist()], refused
 
 
 def _clash(sets: dict[int, set[int]], x: int, y: int, *, strict: bool = False) -> bool:

@@ -133,7 +133,7 @@ def test_many_names_are_parsed_as_each_alone(names):
 )
 def test_real_short_names_fit_their_full_names_and_hardly_any_other(file, full, short, least):
     table = pd.read_csv(NAMES / file, dtype=str)
-    whole, brief = (parse_plain(pa.array(plain_names(table[column].tolist()))) for column in (full, short))
+    whole, brief = (parse_plain(plain_names(pa.array(table[column], pa.string()))) for column in (full, short))
     assert (compare_columns(whole, brief) != "").mean() >= least
     n = len(table)
     strangers = [(compare_columns(whole.slice(0, n - step), brief.slice(step)) != "").mean() for step in range(1, 21)]

@@ -5,7 +5,7 @@ import pytest
 
 from crmlib.errors import DataError
 from crmlib.intake.codes import uscc_check_character
-from crmlib.intake.evidence import check_rows, gather_evidence
+from crmlib.intake.evidence import gather_evidence, in_order
 
 
 def evidence(hub_names=8, **columns):
@@ -98,4 +98,4 @@ def test_a_person_is_their_own_contact_and_a_masked_one_is_nobody_s():
 @pytest.mark.parametrize("rows", [{"name": ["张伟"]}, {"row_id": [1, 1]}, {"row_id": [1, None]}])
 def test_rows_that_cannot_be_told_apart_are_refused(rows):
     with pytest.raises(DataError, match="row_id"):
-        check_rows(pd.DataFrame(rows))
+        in_order(pd.DataFrame(rows))

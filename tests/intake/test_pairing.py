@@ -6,14 +6,18 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crmlib.intake.pairing import find_pairs, join_keys
+from crmlib.intake.pairing import find_pairs, join_keys, order_rows, sort_order
 from crmlib.intake.uniting import connect
 
 
+def find(key, label, c, names):
+    at, shared = join_keys([np.array(key)])
+    rows = order_rows(pd.DataFrame({"label": label, "c": c, "uscc": -1, "branch": -1}))
+    return find_pairs(shared, at, rows, names)
+
+
 def pairs(key, label, names):
-    n = len(key)
-    rows = {"label": np.array(label), "c": np.arange(n), "rank": np.arange(n)}
-    return set(zip(*(side.tolist() for side in find_pairs(np.array(key), np.arange(n), rows, names)), strict=True))
+    return set(zip(*(side.tolist() for side in find(key, label, range(len(key)), names)), strict=True))
 
 
 def test_within_a_name_rows_hang_together_and_across_names_each_meets_each():
@@ -22,11 +26,16 @@ def test_within_a_name_rows_hang_together_and_across_names_each_meets_each():
     assert pairs([5, 5, 5, 5], [1, 2, 3, 4], "any") == {(0, 1), (0, 2), (1, 2), (0, 3), (2, 3)}
 
 
-def test_several_keys_are_one_and_a_missing_one_is_none():
-    keys = join_keys(
-        [np.array([1, 1, 2, -1]), np.array([0, 0, 0, 0]), np.array([2**40, 3, 3, 3]), np.array([2**40, 3, 3, 3])]
-    )
-    assert keys[0] != keys[1] != keys[2] and keys[3] == -1
+def test_several_keys_are_one_and_rows_that_lack_one_or_share_them_with_nobody_are_left_out():
+    one, other = np.array([1, 1, 2, -1, 2, 1, 2]), np.array([2**40, 3, 4, 3, 4, 3, -1])
+    at, keys = join_keys([one, other])
+    assert at.tolist() == [1, 2, 4, 5] and keys.tolist() == [0, 1, 1, 0]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 1, 2**61]), st.booleans(), st.integers(0, 2**40))))
+def test_rows_are_sorted_as_numpy_sorts_them(rows):
+    columns = [np.array([row[at] for row in rows], np.int64) for at in range(4)]
+    assert sort_order(*columns).tolist() == np.lexsort(columns[::-1]).tolist()
 
 
 keys = st.lists(st.integers(-1, 3), min_size=1, max_size=12)
@@ -34,10 +43,7 @@ keys = st.lists(st.integers(-1, 3), min_size=1, max_size=12)
 
 @given(keys)
 def test_rows_of_one_key_are_connected_and_no_others(key):
-    found = find_pairs(
-        np.array(key), np.arange(len(key)), dict.fromkeys(["label", "c", "rank"], np.arange(len(key))), "any"
-    )
-    group = connect(len(key), *found)
+    group = connect(len(key), *find(key, range(len(key)), range(len(key)), "any"))
     for i, one in enumerate(key):
         for j, other in enumerate(key):
             assert (group[i] == group[j]) == (i == j or one == other >= 0)
@@ -54,8 +60,7 @@ def query(keys: ibis.Table) -> ibis.Table:
 def test_a_key_as_one_query_joins_the_same_rows():
     rng = np.random.default_rng(1)
     key, label = rng.integers(0, 40, 200), rng.integers(0, 4, 200)
-    rows = {"label": label, "c": np.zeros(200, int), "rank": np.arange(200)}
-    a, b = find_pairs(key, np.arange(200), rows, "compatible")
+    a, b = find(key, label, 0, "compatible")
     keys = ibis.duckdb.connect(threads=1).create_table(
         "keys", pd.DataFrame({"key": key, "label": label, "r": range(200)})
     )
