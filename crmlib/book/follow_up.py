@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from crmlib.book.form import Column, Page, leave_form, read_form
+from crmlib.book.form import Column, Page, code_of, leave_form, read_form
 from crmlib.book.ledger import append_lines, read_lines
 from crmlib.errors import UsageError
 from crmlib.home import Home
-from crmlib.labels import LANGS, Say, speaker
+from crmlib.labels import Say
 from crmlib.masking import mask_name, mask_text
 
 KIND = "follow_up"
@@ -59,15 +59,15 @@ def leave_review(home: Home, suggestions: pd.DataFrame, *, period: str, say: Say
 
 def read_review_sheet(path: Path, *, file: str) -> tuple[list[Note], list[str]]:
     """What a filled-in sheet says, and the cells whose state is none of the words to choose."""
-    states = {speaker(lang)(f"follow_up.state_{one}"): one for lang in LANGS for one in STATES}
     notes, unread, below = [], [], ""
     for row in read_form(path, KIND, heads=_heads, file=file):
         period, _, suggestion = row.key.partition("|")
         if suggestion:
-            if row["state"] and row["state"] not in states:
+            state = code_of(row["state"], "follow_up.state_", STATES)
+            if row["state"] and not state:
                 unread.append(row.place("state"))
             elif row["state"] or row["text"] or row["who"]:
-                notes.append(Note(period, suggestion, states.get(row["state"], ""), row["text"], "", row["who"]))
+                notes.append(Note(period, suggestion, state or "", row["text"], "", row["who"]))
             continue
         below = period or below  # lines may be added under those that we drew
         if below:

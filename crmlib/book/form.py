@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,7 @@ from crmlib.book.ledger import known_sources
 from crmlib.errors import DataError
 from crmlib.home import Home
 from crmlib.inputs import Input
+from crmlib.intake.cells import same_word
 from crmlib.intake.workbooks import cell_text, read_sheets
 from crmlib.labels import LANGS, Say, speaker
 from crmlib.returned import is_as_made, mark
@@ -168,6 +169,12 @@ def read_form(path: Path, kind: str, *, heads: Callable[[Say], Mapping[str, str]
             columns.setdefault(head if name in columns else name, place)
         for line, cells in rows:
             yield Row(file, page, line, columns, cells + [""] * (len(header) - len(cells)), words)
+
+
+def code_of(said: str, prefix: str, codes: Iterable[str]) -> str | None:
+    """Which of `codes` a cell says, in either language; their words are the labels <prefix><code>."""
+    word = same_word(said)
+    return next((one for one in codes for lang in LANGS if same_word(speaker(lang)(f"{prefix}{one}")) == word), None)
 
 
 def _pages(path: Path, kind: str, file: str) -> Iterator[tuple[str, list[str], Iterator[tuple[int, list[str]]]]]:

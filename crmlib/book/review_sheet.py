@@ -6,11 +6,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from crmlib.book.decisions import Decision
-from crmlib.book.form import Column, Page, leave_form, read_form
+from crmlib.book.form import Column, Page, code_of, leave_form, read_form
 from crmlib.book.shelf import Book
 from crmlib.home import Home
 from crmlib.intake.matching import explain_why
-from crmlib.labels import LANGS, Say, speaker
+from crmlib.labels import Say
 
 KIND = "review"
 FILE = "review.xlsx"
@@ -74,13 +74,12 @@ def _page(name: str, pairs: pd.DataFrame, say: Say) -> Page:
 
 def read_review(path: Path, *, file: str) -> Answers:
     """The decisions of a sheet that came back, in whichever language they were chosen."""
-    verdicts = {speaker(lang)(f"todo.{one}"): one for lang in LANGS for one in CHOICES}
     decisions, unsure, unread = [], 0, []
     for row in read_form(path, KIND, heads=_heads, file=file):
         place, said = row.key.split(":"), row["decision"]
         if not said:
             continue
-        verdict = verdicts.get(said)
+        verdict = code_of(said, "todo.", CHOICES)
         if verdict is None or len(place) != 3:
             unread.append(row.place("decision"))
         elif verdict == "unsure":

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from crmlib.book.form import Column, Page, leave_form, read_form
+from crmlib.book.form import Column, Page, code_of, leave_form, read_form
 from crmlib.book.ledger import append_lines, read_lines
 from crmlib.book.shelf import Book
 from crmlib.dictionary import DICTIONARY, Field
 from crmlib.home import Home
 from crmlib.intake.cells import same_word, split_items
 from crmlib.intervals import wilson
-from crmlib.labels import LANGS, Say, speaker
+from crmlib.labels import Say
 from crmlib.periods import Period
 from crmlib.settings import Entry
 
@@ -91,14 +91,13 @@ def read_spot_check(path: Path, *, file: str) -> pd.DataFrame:
     A field named beside no verdict means wrong.
     """
     found = []
-    verdicts = {same_word(speaker(lang)(f"spot.{v}")): v for lang in LANGS for v in VERDICTS}
     for row in read_form(path, KIND, heads=_heads, file=file):
         period, table, row_id = (row.key.split("|", 2) + ["", ""])[:3]
         if table not in DICTIONARY.tables or not row_id:
             continue
         said, wrong, remark = row["result"], row["wrong_field"], row["remark"]
         fields = [_field_named(table, word) for word in split_items(wrong)] or [None]
-        result = "wrong" if wrong else verdicts.get(same_word(said)) or ("unclear" if said else None)
+        result = "wrong" if wrong else code_of(said, "spot.", VERDICTS) or ("unclear" if said else None)
         found += [
             (period, table, row_id, result, field if result == "wrong" else None, remark or None) for field in fields
         ]

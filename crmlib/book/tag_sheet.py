@@ -8,13 +8,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from crmlib.book.customer import find_customer
-from crmlib.book.form import Column, Page, leave_form, read_form
+from crmlib.book.form import Column, Page, code_of, leave_form, read_form
 from crmlib.book.ledger import append_lines, read_lines
 from crmlib.book.shelf import Book
 from crmlib.dictionary import DICTIONARY
 from crmlib.errors import UsageError
 from crmlib.home import Home
-from crmlib.labels import LANGS, Say, speaker
+from crmlib.intake.codes import parse_choice
+from crmlib.labels import Say
 
 KIND = "tags"
 FILE = "tag_proposals.xlsx"
@@ -65,7 +66,6 @@ def leave_tag_sheet(home: Home, proposals: pd.DataFrame, *, as_of: date, say: Sa
 
 def read_tag_sheet(path: Path, book: Book, *, file: str) -> tuple[list[TagEntry], list[str]]:
     """What a filled-in sheet says, and the cells that could not be taken. An approved proposal ends the tag it replaces."""
-    verdicts, acts, families = _said("tags", VERDICTS), _said("tags", ACTS), _families()
     entries: list[TagEntry] = []
     unread: list[str] = []
     below = ""
@@ -73,7 +73,7 @@ def read_tag_sheet(path: Path, book: Book, *, file: str) -> tuple[list[TagEntry]
         key = row.key.split("|")
         if len(key) == 4:
             on = date.fromisoformat(key[0])
-            verdict = verdicts.get(row["tag_decision"])
+            verdict = code_of(row["tag_decision"], "tags.", VERDICTS)
             if verdict == "approve":
                 entries += [TagEntry(key[1], "status", key[2], "end", on)] if key[2] else []
                 entries.append(TagEntry(key[1], "status", key[3], "add", on, key[2], row["tag_remark"]))
@@ -86,16 +86,17 @@ def read_tag_sheet(path: Path, book: Book, *, file: str) -> tuple[list[TagEntry]
         if not below:
             unread.append(row.place())
             continue
-        family, value, act = row["tag_family"], row["tag_value"], row["tag_act"]
+        value, act = row["tag_value"], code_of(row["tag_act"], "tags.", ACTS)
+        family = parse_choice(row["tag_family"], DICTIONARY.choices["tag_family"])
         try:
             customer = find_customer(book, row["tag_customer"])
         except UsageError:
             unread.append(row.place("tag_customer"))
             continue
-        if not value or (act and act not in acts) or (family and family not in families):
+        if not value or (row["tag_act"] and not act) or family.reason:
             unread.append(row.place("tag_family", "tag_act"))
             continue
-        said = (families.get(family, "custom"), value, acts.get(act, "add"))
+        said = (family.value or "custom", value, act or "add")
         entries.append(TagEntry(customer, *said, date.fromisoformat(below.split("|")[0]), "", row["tag_remark"]))
     return entries, unread
 
@@ -123,11 +124,3 @@ def tag_entries(home: Home, aliases: pd.DataFrame | None = None) -> pd.DataFrame
         now = dict(zip(aliases["alias_id"], aliases["customer_id"], strict=True))
         table = table.assign(customer_id=table["customer_id"].replace(now))
     return table
-
-
-def _said(prefix: str, words: Iterable[str]) -> dict[str, str]:
-    return {speaker(lang)(f"{prefix}.{one}"): one for lang in LANGS for one in words}
-
-
-def _families() -> dict[str, str]:
-    return {choice.word(lang): code for code, choice in DICTIONARY.choices["tag_family"].items() for lang in LANGS}

@@ -8,7 +8,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crmlib.book.form import Column, Page, Row, is_filling, leave_form, read_form, write_form
+from crmlib.book.form import Column, Page, Row, code_of, is_filling, leave_form, read_form, write_form
 from crmlib.book.ledger import append_lines
 from crmlib.errors import DataError
 from crmlib.home import Home
@@ -127,3 +127,8 @@ def test_whatever_stands_in_a_form_it_is_untouched_until_it_is_touched(tmp_path_
     path = tmp_path_factory.mktemp("form") / "a.xlsx"
     write_form(path, "review", pages(*texts, "x" * 40_000), say=ZH)
     assert not is_filling(Home(path.parent), path, "review")
+
+
+def test_a_word_is_known_in_either_language_whatever_its_width_and_blanks():
+    said = ["同一客户", " same", "ＳＡＭＥ", "不 确定", "也许", ""]
+    assert [code_of(one, "todo.", ("same", "unsure")) for one in said] == ["same", "same", "same", "unsure", None, None]
