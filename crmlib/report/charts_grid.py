@@ -39,8 +39,10 @@ def draw_heat(
 
 @drawn
 def draw_tier_moves(moves: pd.DataFrame, say: Say, *, dimension: str) -> Figure:
-    """Who moved: label_before (rows), label_now (columns), n. Staying is grey, better green, worse red; the words say it too."""
-    order = style.TIERS[dimension]
+    """Who moved: label_before (rows), label_now (columns), n; labels that nobody had or has are left out. Staying is grey,
+    better green, worse red; the words say it too."""
+    held = {*moves["label_before"], *moves["label_now"]}
+    order = [label for label in style.TIERS[dimension] if label in held]
     cells = moves.pivot_table(index="label_before", columns="label_now", values="n", aggfunc="sum")
     cells = cells.reindex(index=order, columns=order)
     rank = range(len(order))

@@ -219,6 +219,10 @@ class ReportData:
         tables = {False: self.figures, True: self.figures_before}
         return {before: {row["figure_id"]: row for row in table.to_dict("records")} for before, table in tables.items()}
 
+    def is_off(self, analysis: str) -> bool:
+        """Whether the book lacks the table that an analysis (of insight.coverage) rests on."""
+        return bool(self.missing["analysis"].eq(analysis).any())
+
     def figure(self, figure_id: str, *, before: bool = False) -> Stated | None:
         """The figure, or None where it was not made."""
         row = self._stated[before].get(figure_id)

@@ -82,7 +82,7 @@ def rank_codes(profile: pd.DataFrame, dimension: str, say: Say) -> pd.DataFrame:
 
 def _crossed(data: ReportData, shares: dict[str, pd.DataFrame]) -> Iterator[Figure]:
     """Two dimensions at once, where both are known: counts as words, shares of the row as shades."""
-    say, no_tiers = data.say, data.missing["analysis"].eq("tier_value").any()
+    say, no_tiers = data.say, data.is_off("tier_value")
     for pair, mine in data.profile_cross.groupby("pair", sort=True):
         down, across = pair.split("_")
         if down not in shares or (across == "value" and no_tiers) or mine["across"].eq("unknown").all():

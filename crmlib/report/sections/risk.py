@@ -10,6 +10,16 @@ from crmlib.report.numbers import write_day, write_money, write_number
 from crmlib.report.parts import columns, count_customers, make_figure, make_metrics, make_section, tell_change
 
 SHOWN = ("tier_risk_churn_risk", "tier_risk_warning", "overdue_payments_12m", "overdue_amount", "third_party_customers")
+KINDS = {"day": "date", "stable": "int", "warning": "int", "churn_risk": "int", "no_deal": "int", "overdue_payments": "int",
+         "owed_cny": "amount"}  # fmt: skip
+OVERDUE = (
+    "tier_risk_warning",
+    "overdue_payments_12m",
+    "overdue_amount",
+    "warning",
+    "overdue_payments",
+    "owed_cny",
+)  # need payments
 
 
 def build_risk(data: ReportData) -> Section | None:
@@ -22,19 +32,18 @@ def build_risk(data: ReportData) -> Section | None:
     title = say("section.risk.title", **words)
     if owed is not None:
         title = say("section.risk.title_owed", **words, owed=write_money(owed, say))
-    named = columns(
-        say, ("day", "date"), ("stable", "int"), ("warning", "int"), ("churn_risk", "int"), ("no_deal", "int"),
-        ("overdue_payments", "int"), ("owed_cny", "amount"),
-    )  # fmt: skip
+    told = [key for key in KINDS if not (key in OVERDUE and data.is_off("risk_overdue"))]
+    named = columns(say, *((key, KINDS[key]) for key in told))
     days, trend = by_day(data.risk_trend), say("section.risk.trend")
-    blocks = [*make_metrics(data, *SHOWN), *([_picture(days, trend, say)] if len(days) > 1 else [])]
+    shown = [one for one in SHOWN if not (one in OVERDUE and data.is_off("risk_overdue"))]
+    blocks = [*make_metrics(data, *shown), *([_picture(days, trend, told, say)] if len(days) > 1 else [])]
     blocks.append(Table(trend, named, days, place="appendix" if len(days) > 1 else "auto"))
     if third := data.value("third_party_customers"):
         blocks.append(Text(say("section.risk.third_party", n=write_number(third)), "caution"))
     return make_section(data, "risk", title, blocks, n=count_customers(data))
 
 
-def _picture(days: pd.DataFrame, title: str, say: Say) -> Figure:
+def _picture(days: pd.DataFrame, title: str, told: list[str], say: Say) -> Figure:
     words = [
         say(
             "section.alt_value",
@@ -42,9 +51,10 @@ def _picture(days: pd.DataFrame, title: str, say: Say) -> Figure:
             value=write_number(getattr(row, tier)),
         )
         for tier in ("churn_risk", "warning")
+        if tier in told
         for row in days.itertuples()
     ]
-    named = columns(say, ("day", "date"), ("churn_risk", "int"), ("warning", "int"), ("owed_cny", "amount"))
+    named = columns(say, *((key, KINDS[key]) for key in ("day", "churn_risk", "warning", "owed_cny") if key in told))
     return make_figure("risk", title, draw_risk(days, say), days, named, words, say)
 
 

@@ -55,6 +55,8 @@ def count_tiers(data: ReportData) -> pd.DataFrame:
         here = data.tiers.loc[data.tiers["dimension"] == dimension, "label"].fillna("none")
         counts = here.value_counts()
         for label in (*labels, *(["none"] if "none" in counts else [])) if len(here) else ():
+            if label == "warning" and data.is_off("risk_overdue"):
+                continue
             name = say("section.tiers.none") if label == "none" else say(f"tier.{dimension}.{label}")
             n, before = int(counts.get(label, 0)), data.value(f"tier_{dimension}_{label}", before=True)
             rows.append((dimension, say(f"tier.{dimension}.title"), label, name, n, n / len(here), before))

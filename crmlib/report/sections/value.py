@@ -44,7 +44,7 @@ def build_value(data: ReportData) -> Section | None:
 
 def name_tiers(data: ReportData) -> pd.DataFrame:
     """The value tiers with their names; none where amounts are not yuan."""
-    if data.missing["analysis"].eq("tier_value").any():
+    if data.is_off("tier_value"):
         return data.tier_value.head(0)
     busy = data.tier_value[["orders", "talks", "tickets"]].fillna(0).sum(axis=1).gt(0)
     told = data.tier_value[data.tier_value["customers"].fillna(0).gt(0) | busy]
