@@ -6,7 +6,7 @@ from collections.abc import Sequence
 class CrmError(Exception):
     """An error that a user can act on. `key` names its words in labels.toml; `blanks` fill them."""
 
-    exit_code = 3
+    exit_code = 1
     lang = "zh"  # what str() speaks
 
     def __init__(self, key: str, /, **blanks: object) -> None:
@@ -44,17 +44,25 @@ def _rebuild(kind: type[CrmError], key: str, blanks: dict, parts: tuple) -> CrmE
 class DataError(CrmError):
     """The input is not what it should be."""
 
+    exit_code = 3
+
 
 class SettingsError(CrmError):
     """settings.toml, labels.toml or dictionary.toml says something that cannot be."""
+
+    exit_code = 3
 
 
 class UsageError(CrmError):
     """The command or a parameter is off."""
 
+    exit_code = 3
+
 
 class KeyMissing(CrmError):
     """The vault's key is not there, or is another one."""
+
+    exit_code = 3
 
 
 class CheckError(CrmError):
