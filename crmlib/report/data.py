@@ -100,7 +100,7 @@ COLUMNS = {
         "at_risk", "contacted", "contacted_ordered", "contacted_reached", "held_out", "held_out_ordered", "held_out_reached",
         "difference", "low", "high", "open", "open_held_out", "base_rate", "needed", "ready_on",
     ],
-    "renewals": ["customer_id", "contract_end", "p_not_renewed", "contracts", "model", "name"],
+    "renewals": ["customer_id", "contract_end", "p_not_renewed", "contracts", "model", "name", "owner"],
     "lost_lacking": ["customer_id", "name", "owner", "lost_on", "lost_reason", "lacks"],
     "lifetime": [
         "customer_id", "value_cny", "low", "high", "orders_expected", "amount_expected", "heuristic_cny", "margin_cny", "model",

@@ -179,7 +179,7 @@ def _churn() -> dict[str, pd.DataFrame]:
         "churn_backtest": pd.DataFrame(past, columns=COLUMNS["churn_backtest"]),
         "churn_reliability": pd.DataFrame(bins, columns=COLUMNS["churn_reliability"]),
         "renewals": pd.DataFrame(
-            [("K000007", date(2024, 8, 1), 0.25, 40, "renewal_rate", "杭州示例7号有限公司")],
+            [("K000007", date(2024, 8, 1), 0.25, 40, "renewal_rate", "杭州示例7号有限公司", "周示例")],
             columns=COLUMNS["renewals"],
         ),
         "lost_lacking": pd.DataFrame(

@@ -106,7 +106,7 @@ def test_a_difference_is_told_with_its_interval_and_as_no_cause(make_data, only,
     one = section(make_data, only, "funnel", **conversion)
     told = [block.text for block in one.blocks if isinstance(block, Text)]
     assert any("相差 −20.0 个百分点（95 % 区间 −39.0 到 +1.0）；这是差别，不是原因" in text for text in told)
-    assert any("流失最多在「初步接洽」：35 个" in text for text in told)
+    assert any("需求未满足或放弃最多在「初步接洽」：35 个" in text for text in told)
     losses = next(
         block for block in one.blocks if isinstance(block, Table) and block.title == "流失发生在哪个阶段"
     ).rows
@@ -124,7 +124,7 @@ def test_losses_from_nowhere_are_a_caution_once_they_are_many(make_data, only, c
     some = conversion["stage_ways"].assign(unplaced=[n < 5 for n in range(100)])
     one = section(make_data, only, "funnel", **(conversion | {"stage_ways": some}))
     (caution,) = [block.text for block in one.blocks if isinstance(block, Text) and block.role == "caution"]
-    assert "5 个流失的需求没有记录流失前的阶段" in caution
+    assert "5 个未满足或放弃的需求没有记录之前的阶段" in caution
 
 
 def test_no_needs_are_no_section(make_data, only):

@@ -73,6 +73,11 @@ def test_a_campaign_has_before_and_after_its_interval_and_its_caveat(built, make
     rows = tables["营销活动前后（每家客户）"].rows
     assert rows["side"].tolist() == ["被触达", "其他客户", "两者之差"]
     assert rows[["change_low", "change_high"]].notna().all(axis=None)
+    assert any(
+        text.startswith("活动「春季展会」触达 22 家：")
+        and "+5,000 元，与未触达的客户相差 +4,500 元（95 % 区间 +300 元 至 +8,700 元）" in text
+        for text in texts
+    )
     assert any(text.startswith("前后之差不等于活动的效果") for text in texts)
     _, texts, tables = built("value", campaigns=None)
     assert any("没有沟通记录写明营销活动" in text for text in texts) and "营销活动前后（每家客户）" not in tables

@@ -199,10 +199,10 @@ def _groups(one: pd.Series, say: Say, blanks: dict) -> Table:
 
 def _renewals(data: ReportData) -> Iterator[Block]:
     """Contracts that end soon, each at the rate at which contracts were not renewed before."""
-    say, rows = data.say, data.renewals
+    say, rows = data.say, data.renewals.sort_values(["contract_end", "customer_id"])
     if rows.empty:
         return
-    model, kinds = rows["model"].iloc[0], [("name", "text"), ("contract_end", "date")]
+    model, kinds = rows["model"].iloc[0], [("name", "text"), ("owner", "text"), ("contract_end", "date")]
     if model.startswith(REFUSED):
         note = tell_model(model, say)
     else:

@@ -57,7 +57,8 @@ def _findings(data: ReportData, lead: str) -> Iterator[Text]:
     days = data.stage_days[data.stage_days["entity"] == lead].set_index("stage")
     whole = nodes[nodes["node"] == "overall"].iloc[0]
     median = days.loc["way", "median_days"]
-    blanks = _step_words(whole, say) | {"lost": write_number(whole["lost"]), "open": write_number(whole["open"])}
+    blanks = _step_words(whole, say) | _lost_words(lead, say)
+    blanks |= {"lost": write_number(whole["lost"]), "open": write_number(whole["open"])}
     told = "section.funnel.whole" if pd.notna(median) else "section.funnel.whole_no_days"
     days_words = "" if pd.isna(median) else write_number(median)
     refs = (f"conversion_{lead}_overall", f"stage_days_median_{lead}")
@@ -70,7 +71,7 @@ def _findings(data: ReportData, lead: str) -> Iterator[Text]:
         blanks = {"stage": stage, "lost": write_number(worst["lost"]), "part": write_share(worst["part"], say),
                   "all": write_number(losses["lost"].sum())}  # fmt: skip
         yield Text(
-            say("section.funnel.losses", entity=say(f"section.funnel.{lead}"), **blanks),
+            say("section.funnel.losses", **_lost_words(lead, say), **blanks),
             "finding",
             refs=(f"lost_share_{lead}",),
         )
@@ -115,9 +116,12 @@ def _cautions(data: ReportData) -> Iterator[Text]:
     for entity, some in ways[ways["unplaced"].astype(bool)].groupby("entity"):
         if len(some) < UNPLACED * (ways["entity"] == entity).sum():
             continue
-        yield Text(
-            say("section.funnel.unplaced", entity=say(f"section.funnel.{entity}"), n=write_number(len(some))), "caution"
-        )
+        yield Text(say("section.funnel.unplaced", **_lost_words(entity, say), n=write_number(len(some))), "caution")
+
+
+def _lost_words(entity: str, say: Say) -> dict[str, str]:
+    """What is lost, and how people call it: customers 流失, deals 输单."""
+    return {"entity": say(f"section.funnel.{entity}"), "lost_word": say(f"section.funnel.lost_{entity}")}
 
 
 def _tables(data: ReportData) -> Iterator[Table]:

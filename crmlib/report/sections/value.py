@@ -9,7 +9,7 @@ from crmlib.report import charts_bars, charts_shares, style
 from crmlib.report.blocks import Block, Chart, Figure, Section, Table, Text
 from crmlib.report.data import ReportData
 from crmlib.report.names import name_choice
-from crmlib.report.numbers import write_number, write_share
+from crmlib.report.numbers import write_money, write_number, write_share
 from crmlib.report.parts import columns, make_figure, make_metrics, make_section
 
 THIN = 0.5  # of the revenue: with less of it costed the margin says little
@@ -67,13 +67,13 @@ def _concentration(curve: pd.DataFrame, say: Say) -> Figure:
 
 
 def _served(tiers: pd.DataFrame, say: Say) -> Iterator[Figure]:
-    """Shares of what belongs to a tier, so that each kind adds up to one; a single tier has all of it."""
+    """What each tier has of all of it, as the figures say; the rest belongs to nobody. A single tier needs no picture."""
     mine = tiers[tiers["label"].ne("none")]
     if len(mine) < 2:
         return
     kinds = {"customers": "customers", "revenue": "revenue_cny", "talks": "talks", "tickets": "tickets"}
     shares = {
-        kind: mine[column].astype("float64") / mine[column].astype("float64").sum()
+        kind: mine[column].astype("float64") / tiers[column].astype("float64").sum()
         for kind, column in kinds.items()
         if mine[column].notna().all() and mine[column].sum() > 0
     }
@@ -147,11 +147,14 @@ def _habits(habits: pd.DataFrame, say: Say) -> Table:
 
 
 def _campaigns(data: ReportData) -> Iterator[Block]:
-    """Before and after, beside those who were not reached; what it does not prove stands below it."""
+    """Before and after, beside those who were not reached, a sentence a campaign; what it does not prove stands below it."""
     say, rows, days = data.say, data.campaigns, data.settings.value.campaign_days
     if rows.empty:
         yield Text(say("section.value.no_campaign"), "note")
         return
+    for campaign, mine in rows.groupby("campaign", sort=False):
+        yield from _tell_campaign(campaign, mine.set_index("grouping"), days, say)
+    yield Text(say("section.value.campaigns_caveat"), "caution")
     told = rows.assign(side=[say(f"section.value.{one}") for one in rows["grouping"]]).rename(
         columns={"low": "change_low", "high": "change_high", "customers": "n_customers"}
     )
@@ -161,5 +164,17 @@ def _campaigns(data: ReportData) -> Iterator[Block]:
         ("change_high", "amount"),
     )  # fmt: skip
     note = say("section.value.campaigns_note", days=days, least=data.settings.value.least)
-    yield Table(say("section.value.campaigns"), named, told, note)
-    yield Text(say("section.value.campaigns_caveat"), "caution")
+    yield Table(say("section.value.campaigns"), named, told, note, place="appendix")
+
+
+def _tell_campaign(campaign: str, sides: pd.DataFrame, days: int, say: Say) -> Iterator[Text]:
+    """How those who were reached changed against those who were not, with the interval; nothing where there are too few."""
+    apart = sides.loc["difference"]
+    if apart[["change_cny", "low", "high"]].isna().any():
+        return
+    words = {key: write_money(apart[column], say, sign=True) for key, column in
+             (("apart", "change_cny"), ("low", "low"), ("high", "high"))}  # fmt: skip
+    clear = "" if apart["low"] > 0 or apart["high"] < 0 else say("section.value.campaign_unclear")
+    reached = {"n": write_number(sides.loc["reached", "customers"]),
+               "change": write_money(sides.loc["reached", "change_cny"], say, sign=True)}  # fmt: skip
+    yield Text(say("section.value.campaign", campaign=campaign, days=days, clear=clear, **reached, **words), "finding")
