@@ -222,7 +222,7 @@ def _lay_cell(value: object, column: Column, say: Say) -> dict[str, Any]:
     else:
         sort = pd.Timestamp(value).isoformat() if column.kind in ("date", "month") else ""
     bar = f"{min(max(float(value), 0), 1) * 100:.1f}" if column.kind == "share" and not is_missing(value) else ""
-    return {"text": glue(text) if column.kind in NUMERIC else text, "sort": sort, "bar": bar}
+    return {"text": text if column.kind == "id" else glue(text), "sort": sort, "bar": bar}
 
 
 def _lay_figure(figure: Figure, say: Say, paper: bool) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def test_the_list_has_the_tenth_likeliest_to_stop_the_largest_first_with_their_o
     rows = table(section, "还在下单、最可能停下来的客户").rows
     assert rows["customer_id"].tolist()[:2] == ["K000236", "K000238"] and len(rows) == 12  # of 120
     # 11 customers of 6,000 yuan and one of 9,000
-    assert texts(section)[0].startswith("建议：先联系下表 12 家（近 12 个月合作金额合计 7.5 万元）")
+    assert texts(section)[0].startswith("建议：先联系这 12 家（近 12 个月合作金额合计 7.5 万元）")
     assert rows["why"].iloc[0] == "平均每 21 天下单（8 次间隔），已 64 天未下单（推高 31 个百分点）"
 
 
