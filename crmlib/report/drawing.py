@@ -82,12 +82,3 @@ def to_svg(figure: Figure, name: str) -> str:
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # figure_1, axes_1 … would stand twice on a page
     svg = re.sub(r"\s*\n\s*", " ", svg).replace("> <", "><")
     return svg.replace("<svg ", '<svg style="stroke-linejoin:round;stroke-linecap:butt" ', 1)
-
-
-def to_png(figure: Figure, *, dpi: int = 150) -> bytes:
-    """For places that show no SVG."""
-    out = io.BytesIO()
-    with rc_context(theme()):
-        settle(figure)
-        figure.savefig(out, format="png", dpi=dpi, facecolor=style.LIGHT["paper"], metadata={"Software": None})
-    return out.getvalue()

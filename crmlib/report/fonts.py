@@ -19,7 +19,9 @@ def glyphs(family: str = SANS) -> frozenset[str]:
     from fontTools.ttLib import TTFont
 
     with TTFont(PATHS[family], lazy=True) as font:
-        font.setGlyphOrder(list(map(str, range(font["maxp"].numGlyphs))))  # their names are not asked for; to read them takes long
+        font.setGlyphOrder(
+            list(map(str, range(font["maxp"].numGlyphs)))
+        )  # their names are not asked for; to read them takes long
         return frozenset(map(chr, font.getBestCmap()))
 
 

@@ -86,13 +86,10 @@ def columns(
     ax.yaxis.set_visible(False)
 
 
-def count(row: pd.Series, say: Say, kind: str = "int") -> str:
-    """ "12（25.0 %）": n, of `kind`, and share."""
-    return say("chart.n_share", n=write_value(row["n"], kind, say), share=write_share(row["share"], say))
-
-
 def counts(rows: pd.DataFrame, say: Say, kind: str = "int") -> list[str]:
-    return [count(row, say, kind) for row in rows.to_dict("records")]
+    """ "12（25.0 %）" for each row: n, of `kind`, and share."""
+    pairs = zip(rows["n"], rows["share"], strict=True)
+    return [say("chart.n_share", n=write_value(n, kind, say), share=write_share(share, say)) for n, share in pairs]
 
 
 def name_month(month: object, say: Say) -> str:

@@ -38,8 +38,7 @@ def name_code(dimension: str, code: str, say: Say) -> str:
     if dimension in NAMED:
         return _references(*NAMED[dimension], say.lang).get(code, code)
     if dimension in CHOICES:
-        choices = DICTIONARY.choices.get(DICTIONARY.field(CHOICES[dimension]).choice, {})
-        return choices[code].word(say.lang) if code in choices else code
+        return name_choice(*CHOICES[dimension].split("."), code, say)
     return code
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from crmlib.labels import speaker
-from crmlib.report.names import name_code, name_field, name_reason, name_table
+from crmlib.report.names import name_code, name_field, name_table
 
 ZH, EN = speaker("zh"), speaker("en")
 
@@ -28,6 +28,6 @@ def test_industries_are_named_by_the_reference_table():
 
 
 def test_what_nobody_knows_is_shown_as_it_is():
-    assert name_reason("MY_OWN_RULE", ZH) == "MY_OWN_RULE"
+    assert ZH.get("reason.MY_OWN_RULE", "MY_OWN_RULE") == "MY_OWN_RULE"
     assert name_table("orders", ZH) == "订单"
     assert name_field("customers", "owner_name", EN) == "Owner" and name_field("customers", "mine", EN) == "mine"
