@@ -6,10 +6,12 @@ from datetime import date, datetime
 import pandas as pd
 import pytest
 
+from benchmarks.customer_records import generate
 from crmlib.book.amendments import Amendment, add_amendments
 from crmlib.book.build import build_book
+from crmlib.book.carrying import Renewal
 from crmlib.book.decisions import add_decisions, decide
-from crmlib.book.ledger import undo_line
+from crmlib.book.ledger import read_lines, undo_line
 from crmlib.dictionary import DICTIONARY
 from crmlib.home import Home
 from crmlib.keys import load_key
@@ -117,3 +119,38 @@ def test_what_decides_the_rules_makes_all_anew_and_says_so(intake, place):
     assert intake({"人员.csv": "工号,姓名,角色\nS1,周示例,销售\n"}).renewal.why == "staff"
     (place.vault / "matching.sealed").unlink()
     assert intake({"订单_六月.csv": ORDERS.replace("D1", "D5")}).renewal.why == "keys"
+
+
+@pytest.mark.slow
+def test_a_larger_book_stays_the_one_of_a_rebuild_through_corrections_and_changed_settings(intake, rebuilt, place):
+    sheet, _ = generate(3000, seed=7)
+    columns = {"row_id": "客户编号", "name": "客户名称", "contact_name": "联系人", "phone": "手机", "email": "邮箱",
+               "uscc": "统一社会信用代码", "city": "城市"}  # fmt: skip
+    sheet = sheet[[*columns]].rename(columns=columns)
+    parts = [part.to_csv(index=False) for part in (sheet[:2800], sheet[2800:2900], sheet[2900:])]
+    intake({"客户.csv": parts[0]})
+    intake({"客户_七月.csv": parts[1]}, day=date(2024, 8, 1), build=False)
+    built = rebuilt()
+    assert 100 <= built.renewal.changed < built.renewal.judged < 600 and built.renewal.customers < 400
+    before = tables(place)
+
+    # what was typed is put right for a customer of several rows and for one of a single row, and taken back
+    whose = rows(built, "registry").groupby("customer_id")["row_id"].agg(["first", "size"])
+    several, single = (whose[whose["size"].eq(n)]["first"].iloc[0] for n in (3, 1))
+    told = [Amendment(several, "name", "示例改名有限公司", "", "周示例", ""),
+            Amendment(single, "owner_name", "孙示例", "", "周示例", "")]  # fmt: skip
+    add_amendments(place, told, dictionary=DICTIONARY, key=load_key(place), source="a" * 64, at=NOON)
+    built = rebuilt()
+    assert built.renewal.customers == 2 and "示例改名有限公司" in set(rows(built, "customers")["name"])
+    for line in read_lines(place, "correction"):
+        undo_line(place, line.id, who="周示例", at=NOON)
+    built = rebuilt()
+    assert built.renewal.customers == 2 and tables(place) == before
+
+    # settings that decide no rule reach only who was ever amended; others make all anew, and the next import stands on that
+    place.settings_file.write_text("[tiers.value]\nhigh = 400000\n", encoding="utf-8")
+    assert rebuilt().renewal == Renewal("", 0, 0, 2) and tables(place) == before
+    few = "[matching]\nhub_names = 2\noff = ['core_contact']\n"
+    assert intake({}, settings=few).renewal.why == "rules" and tables(place) != before
+    intake({"客户_八月.csv": parts[2]}, day=date(2024, 9, 1), build=False)
+    assert 100 <= rebuilt().renewal.changed < 300
