@@ -130,16 +130,12 @@ def parse_plain(names: pa.Array) -> pa.Table:
     trade = _slice(core, _size(mark), _size(core))
     placed = pc.and_(pc.equal(mark, ""), pc.not_equal(core, stem))  # 上海电气, 中国银行: the place is the 字号
     core = pc.if_else(placed, stem, core)
-    marks = [
-        name[: -len(end)]
-        for name, end in zip(stem.filter(placed).to_pylist(), trade.filter(placed).to_pylist(), strict=True)
-    ]
-    mark = pc.replace_with_mask(mark, placed, pa.array(marks, pa.string()))
+    mark = pc.if_else(placed, _slice(stem, np.zeros(len(stem), int), _size(stem) - _size(trade)), mark)
     short = pc.or_(pc.less(pc.utf8_length(core), 2), pc.equal(mark, ""))
     vague = pc.or_(pc.match_substring(names, "*"), short)
     province = pc.if_else(pc.equal(province, ""), in_province, province)
     city = pc.if_else(pc.equal(city, ""), in_city, city)
-    full = pc.replace_substring_regex(names, "[()]", "")
+    full = pc.replace_substring(pc.replace_substring(names, "(", ""), ")", "")
     long = pc.or_(pc.greater(form_length, 2), pc.greater(pc.utf8_length(core), 2))
     company = pc.and_(pc.ends_with(text, "公司"), pc.or_(long, pc.not_equal(province, "")))
     registered = pc.and_not(pc.or_(company, pc.match_substring_regex(full, _INSTITUTION)), vague)
