@@ -33,7 +33,11 @@ def distinct(column: pd.Series | pa.Array) -> tuple[np.ndarray, pa.Array]:
 def as_arrow(column: pd.Series | pd.Index | pd.api.extensions.ExtensionArray) -> pa.Array | pa.ChunkedArray:
     """A column of pandas in Arrow; what is there already is not copied, as it would be by way of the Series."""
     values = getattr(column, "array", column)
-    return pa.array(values if hasattr(values, "__arrow_array__") else column, from_pandas=True)
+    return (
+        column
+        if isinstance(column, pa.Array)
+        else pa.array(values if hasattr(values, "__arrow_array__") else column, from_pandas=True)
+    )
 
 
 def whole(column: pd.Series | pd.Index | pa.Array | pa.ChunkedArray) -> pa.Array:
@@ -48,9 +52,10 @@ def words_of(words: Sequence[str], which: np.ndarray) -> pd.arrays.ArrowStringAr
     return pd.array(pa.array(words, pa.large_string()).take(pa.array(which)), dtype="str")
 
 
-def is_rising(values: pd.Series | pd.Index) -> bool:
+def is_rising(values: pd.Series | pd.Index | pa.Array) -> bool:
     """Whether each value is larger than the one before; then none comes twice."""
-    return bool((values.array[1:] > values.array[:-1]).all())
+    array = as_arrow(values)
+    return pc.all(pc.greater(array.slice(1), array.slice(0, max(len(array) - 1, 0)))).as_py()
 
 
 def combine(columns: Sequence[Coded]) -> Coded:

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crmlib.intake.columns import distinct
 from crmlib.intake.regions import place_words, split_place
 from crmlib.intake.spelling import BLANKS, simplify_all
 
@@ -26,6 +27,7 @@ _MAY_BE_MASKED = "[*某]|xx"
 _UNITS = "分公司|子公司|支公司|分行|支行|分店|分厂|分部|分院|分所|分中心|办事处|代表处|营业部"
 _BRANCH = re.compile(rf"({_UNITS})\)?$")
 _STORE = re.compile(r"\(([^()]{2,12}店)\)$")
+_ONE_PAIR = r"^(?P<head>[^()]*)\((?P<inside>[^()]*)\)(?P<tail>[^()]*[^()a-z])$"
 _HEAD_END = re.compile(r"^.*(?:公司|集团|[厂店院所行社校])\)?")
 _ODD = rf"\(|[a-z]$|(?:{_UNITS})$"
 _FORMS = "(?:集团|股份|有限|责任|总公司|公司|合伙企业)+"
@@ -109,15 +111,9 @@ def list_companies(table: pa.Table) -> list[CompanyName]:
 def parse_plain(names: pa.Array) -> pa.Table:
     """One row per plain name, the fields of CompanyName. All names at once, but for those with brackets or a branch."""
     odd = pc.match_substring_regex(names, _ODD)
-    opened = [_open(name) for name in names.filter(odd).to_pylist()]
-    text, branch, in_province, in_city, bracketed = (
-        pc.replace_with_mask(other, odd, pa.array(values, other.type))
-        for other, values in zip(
-            (names, *[pa.repeat("", len(names))] * 3, pa.repeat(False, len(names))),
-            zip(*opened, strict=True) if opened else [()] * 5,
-            strict=True,
-        )
-    )
+    plain = (names, *[pa.repeat("", len(names))] * 3, pa.repeat(False, len(names)))
+    opened = zip(plain, _open_all(names.filter(odd)), strict=True)
+    text, branch, in_province, in_city, bracketed = (pc.replace_with_mask(all_, odd, some) for all_, some in opened)
     stem = _cut(text, f"{_FORMS}$")
     stem = pc.if_else(pc.equal(stem, ""), text, stem)  # 有限公司: the form is all that is said
     form_length = pc.subtract(pc.utf8_length(text), pc.utf8_length(stem))
@@ -175,16 +171,39 @@ def _split_places(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     return province, city, pc.binary_join_element_wise(left, rest, "")
 
 
+def _open_all(names: pa.Array) -> list[pa.Array]:
+    """_open for a column, field by field: mostly what stands in their one pair of brackets is all that there is to tell."""
+    parts = pc.extract_regex(names, _ONE_PAIR)
+    simple = pc.and_not(parts.is_valid(), pc.match_substring_regex(names, f"{_NOTE.pattern}|(?:{_UNITS})$"))
+    head, inside, tail = (parts.field(part).filter(simple) for part in range(3))
+    codes, words = distinct(inside)
+    told = [_in_brackets(word) for word in words.to_pylist()]
+    rest, province, city = (pa.array([one[at] for one in told], pa.string()).take(pa.array(codes)) for at in range(3))
+    nothing, yes = pa.repeat("", len(head)), pa.repeat(True, len(head))
+    found = (pc.binary_join_element_wise(head, rest, tail, ""), nothing, province, city, yes)
+    others = [_open(name) for name in names.filter(pc.invert(simple)).to_pylist()]
+    place = np.argsort(np.argsort(np.asarray(pc.invert(simple)), kind="stable"))
+    return [
+        pa.concat_arrays([column, pa.array([one[at] for one in others], column.type)]).take(pa.array(place))
+        for at, column in enumerate(found)
+    ]
+
+
+def _in_brackets(inside: str) -> tuple[str, str, str]:
+    """(what is of the name, province, city): a place in brackets is the region; other words are of the name."""
+    province, city, rest = split_place(inside)
+    return ("", province, city) if (province and not rest) or inside in _FORM_IN_BRACKETS else (inside, "", "")
+
+
 def _open(text: str) -> _Opened:
     text, branch = _cut_branch(_NOTE.sub("", text))
     text = _ENGLISH_FORM.sub("", text) or text
     province = city = ""
     bracketed = "(" in text
-    for inside in re.findall(r"\(([^()]*)\)?", text):  # a place in brackets is the region; other words are of the name
-        in_province, in_city, rest = split_place(inside)
-        if (in_province and not rest) or inside in _FORM_IN_BRACKETS:
-            province, city = province or in_province, city or in_city
-            text = text.replace(f"({inside})", "", 1)
+    for inside in re.findall(r"\(([^()]*)\)?", text):
+        kept, in_province, in_city = _in_brackets(inside)
+        province, city = province or in_province, city or in_city
+        text = text if kept else text.replace(f"({inside})", "", 1)
     return _Opened(text.replace("(", "").replace(")", ""), branch, province, city, bracketed)
 
 

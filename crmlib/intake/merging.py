@@ -78,7 +78,7 @@ def merge_customers(
     alone = np.flatnonzero((codes >= 0) & ~several)
     only = np.full(len(ids), NONE)
     only[codes[alone]] = alone
-    in_order = _places_by_id(customer_rows["row_id"])
+    in_order = _places(_order(whole(customer_rows["row_id"])))
     shared = _in_order(customer_rows, codes, np.flatnonzero(several), in_order, source_priority)
 
     columns: dict[str, object] = {"customer_id": pd.array(ids, dtype="str")}
@@ -104,13 +104,13 @@ def _customers_of(rows: pd.DataFrame, row_to_customer: pd.Series) -> tuple[np.nd
     if not row_to_customer.index.equals(pd.Index(rows["row_id"])):
         row_to_customer = row_to_customer.reindex(rows["row_id"])
     codes, ids = distinct(row_to_customer.astype("str"))
-    order = pc.sort_indices(ids)
-    return np.append(_places(order.to_numpy()), NONE)[codes], ids.take(order)
+    order = _order(ids)
+    return np.append(_places(order), NONE)[codes], ids.take(pa.array(order))
 
 
-def _places_by_id(row_ids: pd.Series) -> np.ndarray:
-    """Each row's place in the order of row ids."""
-    return np.arange(len(row_ids)) if is_rising(row_ids) else _places(np.argsort(row_ids.array, kind="stable"))
+def _order(ids: pa.Array) -> np.ndarray:
+    """The order that sorts ids; as a rule they are."""
+    return np.arange(len(ids)) if is_rising(ids) else pc.sort_indices(ids).to_numpy()
 
 
 def _places(order: np.ndarray) -> np.ndarray:
