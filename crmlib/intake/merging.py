@@ -15,7 +15,7 @@ from crmlib.dictionary import DICTIONARY
 from crmlib.intake.columns import distinct, is_rising, whole, words_of
 from crmlib.intake.company import parse_plain, plain_names
 from crmlib.intake.evidence import number_credit_codes
-from crmlib.intake.pairing import sort_order
+from crmlib.intake.pairing import places_of, sort_order
 
 # what a customer row carries for matching or tracing, and a customer does not
 _NOT_FIELDS = """row_id customer_id system source sheet line stated seen_on norm contact_name phone email id_no
@@ -78,7 +78,7 @@ def merge_customers(
     alone = np.flatnonzero((codes >= 0) & ~several)
     only = np.full(len(ids), NONE)
     only[codes[alone]] = alone
-    in_order = _places(_order(whole(customer_rows["row_id"])))
+    in_order = places_of(_order(whole(customer_rows["row_id"])))
     shared = _in_order(customer_rows, codes, np.flatnonzero(several), in_order, source_priority)
 
     columns: dict[str, object] = {"customer_id": pd.array(ids, dtype="str")}
@@ -105,18 +105,12 @@ def _customers_of(rows: pd.DataFrame, row_to_customer: pd.Series) -> tuple[np.nd
         row_to_customer = row_to_customer.reindex(rows["row_id"])
     codes, ids = distinct(row_to_customer.astype("str"))
     order = _order(ids)
-    return np.append(_places(order), NONE)[codes], ids.take(pa.array(order))
+    return np.append(places_of(order), NONE)[codes], ids.take(pa.array(order))
 
 
 def _order(ids: pa.Array) -> np.ndarray:
     """The order that sorts ids; as a rule they are."""
     return np.arange(len(ids)) if is_rising(ids) else pc.sort_indices(ids).to_numpy()
-
-
-def _places(order: np.ndarray) -> np.ndarray:
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    return place
 
 
 def _in_order(
@@ -130,7 +124,7 @@ def _in_order(
     if "seen_on" in mine:
         seen = np.unique(pd.to_datetime(mine["seen_on"]).to_numpy().view(np.int64), return_inverse=True)[1]
         seen = np.where(mine["seen_on"].isna(), 0, seen + 1)
-    age = _places(sort_order(seen.max(initial=0) - seen, in_order[some]))
+    age = places_of(sort_order(seen.max(initial=0) - seen, in_order[some]))
     order = sort_order(codes[some], rank, age)
     return _Shared(*(column[order] for column in (codes[some], some, rank, seen, age)))
 

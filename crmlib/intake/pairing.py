@@ -67,13 +67,13 @@ def order_rows(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     uscc, branch = (_last(rows[key].to_numpy()) for key in ("uscc", "branch"))
     label = rows["label"].to_numpy()
     label, c = label - label.min(initial=0), rows["c"].to_numpy() + 1
-    rank = _places(sort_order(uscc, branch))
+    rank = places_of(sort_order(uscc, branch))
     return {
         "label": label,
         "c": c,
         "rank": rank,
-        "named": _places(sort_order(label, rank)),
-        "person": _places(sort_order(label, c)),
+        "named": places_of(sort_order(label, rank)),
+        "person": places_of(sort_order(label, c)),
     }
 
 
@@ -82,8 +82,9 @@ def _last(values: np.ndarray) -> np.ndarray:
     return np.where(values < 0, values.max(initial=0) + 1, values)
 
 
-def _places(order: np.ndarray) -> np.ndarray:
-    place = np.empty_like(order)
+def places_of(order: np.ndarray) -> np.ndarray:
+    """Each row's place in an order."""
+    place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     return place
 
