@@ -55,7 +55,7 @@ def words_of(words: Sequence[str], which: np.ndarray) -> pd.arrays.ArrowStringAr
 def is_rising(values: pd.Series | pd.Index | pa.Array) -> bool:
     """Whether each value is larger than the one before; then none comes twice."""
     array = as_arrow(values)
-    return pc.all(pc.greater(array.slice(1), array.slice(0, max(len(array) - 1, 0)))).as_py()
+    return len(array) < 2 or pc.all(pc.greater(array.slice(1), array.slice(0, len(array) - 1))).as_py()
 
 
 def combine(columns: Sequence[Coded]) -> Coded:

@@ -132,6 +132,7 @@ def read_online_retail() -> pd.DataFrame:
     return rows.groupby(["customer_id", "ordered_on"], as_index=False).sum()
 
 
+@pytest.mark.slow
 def test_on_real_orders_the_score_beats_bg_nbd_and_every_simple_rule():
     past = measure_past(predict_past(read_online_retail(), origins=["2011-07-11"]))
     mean = past.groupby(["population", "model"])[["auc", "brier", "ece", "lift_at_10"]].mean()

@@ -76,7 +76,7 @@ ORDERS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(ORDERS)
 def test_no_row_is_lost_by_a_split_and_every_quarantined_one_has_a_reason(orders):
     names = ["orders.order_id", "orders.ordered_on", "orders.amount_cny", "orders.quantity"]
@@ -110,7 +110,7 @@ CUSTOMERS = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(CUSTOMERS)
 def test_customers_are_kept_or_quarantined_whatever_they_say_and_splitting_twice_is_splitting_once(customers):
     names = ["customers.source_id", "customers.name", "customers.lifecycle_stage", "tags.value"]

@@ -154,7 +154,7 @@ def test_rows_of_no_customer_are_left_out_and_types_are_kept():
     assert customers["founded_on"].dtype == table["founded_on"].dtype
 
 
-LAW = settings(max_examples=25, deadline=None)
+LAW = settings(max_examples=15, deadline=None)
 values = st.fixed_dictionaries(
     {
         "name": st.sampled_from(["上海示例科技有限公司", "示例科技", "示例网络", "张*", None]),

@@ -522,6 +522,7 @@ def test_the_source_templates_import(path):
 
 
 @real
+@pytest.mark.slow
 def test_each_hostile_file_is_read_whole_or_refused_with_a_reason():
     """Rows and rows set aside are as many as another count finds: see docs/files.md, which holds every file."""
     slow = ("large.ods", "wide.csv")
