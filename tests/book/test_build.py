@@ -150,7 +150,8 @@ CELLS = st.lists(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CELLS)
 def test_whatever_the_rows_hold_they_balance(tmp_path_factory, cells):
     """Law: in = kept + merged + unchanged + not data + quarantined, for any sheet."""

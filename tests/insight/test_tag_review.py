@@ -123,6 +123,7 @@ def test_status_class_and_tags_that_contradict_each_other_are_listed(tables):
 
 
 @pytest.mark.demand("D16")
+@pytest.mark.slow
 def test_a_run_changes_no_tag_of_people_and_a_rebuild_keeps_them(intake, place):
     sheet = "客户编号,客户名称,客户标签\nC1,上海示例科技有限公司,新客户、价格敏感\n"
     book = intake({"客户.csv": sheet}).book

@@ -48,7 +48,7 @@ def both_ways(text: str) -> list:
         return made
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     rows=st.lists(st.lists(st.sampled_from(CELLS), min_size=1, max_size=4) | st.lists(st.sampled_from(CELLS), min_size=3, max_size=3), max_size=9),
     end=st.sampled_from(["\n", "\r\n", "\r"]),

@@ -236,7 +236,7 @@ FIELDS = [
 ]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_no_text_breaks_it_and_standardising_twice_is_standardising_once(data):
     names = data.draw(st.lists(st.sampled_from(FIELDS), min_size=1, max_size=8, unique=True))
@@ -262,6 +262,7 @@ def test_the_sources_own_templates_are_read_without_a_fault():
                 assert set(standard.issues["severity"]) <= {"warning"}, (path.name, standard.issues)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (REAL / "orders/online_retail_II.parquet").is_file(), reason="needs the real data")
 def test_a_million_order_lines_take_seconds_and_every_penny_is_there():
     raw = read_file(REAL / "orders/online_retail_II.parquet").tables[0]

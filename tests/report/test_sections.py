@@ -57,6 +57,7 @@ def test_each_section_has_a_finding_n_period_definition_and_caveat(report, engli
             assert all((one.title, one.topic, one.n, one.period, one.definition, one.caveat)), one.id
 
 
+@pytest.mark.slow
 def test_the_same_tables_make_the_same_report(report, make_data):
     again = build_report(make_data())
     assert render_html(again) == render_html(report)
