@@ -123,12 +123,13 @@ def _driver(data: ReportData) -> Iterator[Sentence]:
 
 
 def _explain(months: pd.DataFrame, say: Say) -> dict[str, str]:
-    """Why the amount of a month moved: more orders, or larger ones, whichever moved more."""
+    """Why the amount of a month moved: the number of orders, or their size, whichever moved more in the amount's own direction."""
     amounts, orders = months["amount_cny"].astype(float).tolist(), months["orders"].astype(int).tolist()
     pairs = {"amount": amounts, "orders": orders, "size": [a / n for a, n in zip(amounts, orders, strict=True)]}
     change = {key: compare(now, before, "money", say) for key, (before, now) in pairs.items()}
-    moved = {key: abs(now / before - 1) for key, (before, now) in pairs.items()}
-    why = "same" if not change["amount"].sign else "orders" if moved["orders"] >= moved["size"] else "size"
+    way = change["amount"].sign
+    moved = {key: way * (now / before - 1) for key, (before, now) in pairs.items()}
+    why = "same" if not way else "orders" if moved["orders"] >= moved["size"] else "size"
     return {key: one.text for key, one in change.items()} | {
         "now": write_money(amounts[1], say),
         "n": write_number(orders[1]),

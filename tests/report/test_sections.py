@@ -186,7 +186,12 @@ def test_a_running_month_is_never_compared(make_data, only):
 
 @pytest.mark.parametrize(
     ("before", "now", "why"),
-    [((10, 100), (20, 210), "订单数"), ((10, 100), (11, 220), "每笔金额"), ((10, 100), (20, 100), "抵消")],
+    [
+        ((10, 100), (20, 210), "订单数"),
+        ((10, 100), (11, 220), "每笔金额"),
+        ((10, 100), (20, 100), "抵消"),
+        ((10, 100), (8, 97), "订单数"),  # orders −20 %, each +21 %: larger orders do not make the amount fall
+    ],
 )
 def test_what_moved_more_is_named_as_the_reason(make_data, only, before, now, why):
     rows = [
