@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from crmlib.engine import read_frame
 from crmlib.insight.coverage import Tables, empty_tables
+from crmlib.insight.names import name_rows
 from crmlib.insight.tiers import DIMENSIONS, gather_facts, label_facts
 from crmlib.judging import Tiers
 from crmlib.settings import Settings
@@ -42,6 +43,11 @@ def tier_history(tables: Tables, *, settings: Settings, days: Sequence[date], in
         for name in wanted
     ]
     return _ordered(pd.concat(steps) if steps else pd.DataFrame(columns=list(COLUMNS)))
+
+
+def list_moves(history: pd.DataFrame, tables: Tables, *, as_of: date) -> pd.DataFrame:
+    """The moves of one day of `history`, with name and owner."""
+    return name_rows(history[history["as_of"].eq(as_of)], tables)
 
 
 def _moves(before: pd.DataFrame, now: pd.DataFrame, dimension: str, tiers: Tiers) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Segments: recency, frequency and money scored by rank, and every customer in exactly one named segment."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -13,6 +13,7 @@ from crmlib.insight.satisfaction import answers_before
 from crmlib.judging import Segment
 from crmlib.periods import add_months
 from crmlib.segment_rules import AXES, SCORES, find_faults, fit_combinations
+from crmlib.settings import Settings
 
 # score → the measure it ranks, and whether more of it is better
 RANKED = {
@@ -103,3 +104,16 @@ def cross_satisfaction(
     mean = score.groupby(both["segment"]).mean().reindex(order).round(10)
     counts.columns = list(SATISFACTION)
     return counts.assign(mean_score=mean).rename_axis("segment").reset_index()
+
+
+def compute_segments(
+    tables: Tables, measures: pd.DataFrame, *, settings: Settings, as_of: date
+) -> Mapping[str, pd.DataFrame]:
+    """segments (scored), segment_sums and satisfaction_cross, from the measures of `as_of`."""
+    rules, segments = settings.segments, assign_segments(score_rfm(measures), settings.segments)
+    answers, satisfied_from = measure_satisfaction(tables, as_of=as_of), settings.report.satisfied_from
+    return {
+        "segments": segments,
+        "segment_sums": sum_segments(segments, measures, rules),
+        "satisfaction_cross": cross_satisfaction(segments, answers, rules, satisfied_from=satisfied_from),
+    }

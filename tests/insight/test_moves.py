@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from crmlib.insight.moves import join_history, status_changes, tier_history
+from crmlib.insight.moves import join_history, list_moves, status_changes, tier_history
 from crmlib.settings import parse_settings
 
 JUNE, JULY, AUGUST = date(2024, 6, 1), date(2024, 7, 1), date(2024, 8, 1)
@@ -70,6 +70,10 @@ def test_a_longer_history_tells_each_step_and_going_back_and_forth(book):
         tier_history(book, settings=parse_settings(), days=[JUNE, JULY]),
     )
     assert found[found["customer_id"].eq("late") & found["as_of"].eq(AUGUST)]["label_now"].tolist() == ["churn_risk"]
+    august = list_moves(found, book, as_of=AUGUST)
+    assert (
+        set(august["as_of"]) == {AUGUST} and august["name"].tolist() == august["customer_id"].tolist()
+    )  # nobody has a name
 
 
 def test_nothing_moved_is_an_empty_table_and_amounts_that_are_not_yuan_move_nobody(book, tables):

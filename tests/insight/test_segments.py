@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from crmlib.errors import SettingsError
 from crmlib.insight.segments import (
     assign_segments,
+    compute_segments,
     cross_satisfaction,
     measure_satisfaction,
     score_rfm,
@@ -103,3 +104,13 @@ def test_buying_is_crossed_with_satisfaction_and_everybody_is_counted_once(table
     assert cross.loc["champions", levels].tolist() == [1, 1, 0, 0] and cross.loc["champions", "mean_score"] == 3.5
     assert cross.loc["loyal", "unasked"] == cross.loc["no_deal", "unasked"] == 1
     assert cross[levels].to_numpy().sum() == 4 and np.isnan(cross.loc["loyal", "mean_score"])
+
+
+def test_the_three_tables_of_a_day_count_the_same_customers(tables):
+    measures = features([(10, 5, 900), (40, 2, 300), (pd.NA, 0, 0)]).assign(amount_12m_cny=[900, 300, 0])
+    book = tables(surveys="customer_id  score  scale  answered_at\nK0  5.00  5  2024-05-01 10:00")
+    made = compute_segments(book, measures, settings=parse_settings(), as_of=date(2024, 7, 1))
+    assert made["segments"]["customer_id"].tolist() == ["K0", "K1", "K2"]
+    assert made["segment_sums"]["customers"].sum() == 3 and made["segment_sums"]["amount_12m_cny"].sum() == 1200
+    cross = made["satisfaction_cross"][["satisfied", "middling", "dissatisfied", "unasked"]]
+    assert cross.sum().tolist() == [1, 0, 0, 2]

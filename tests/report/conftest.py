@@ -380,6 +380,14 @@ def only(*sections: str):
     return parse_settings(f"[report]\nsections = {json.dumps(sections)}")
 
 
+@pytest.fixture
+def shares():
+    """What a chart of shares is drawn from: ten customers by region, one of them unknown."""
+    return pd.DataFrame(
+        {"code": ["a", "b", "unknown"], "label": ["华东", "华北", "未知"], "n": [6, 3, 1], "share": [0.6, 0.3, 0.1]}
+    )
+
+
 @pytest.fixture(scope="session", name="make_data")
 def make_data_():
     return make_data

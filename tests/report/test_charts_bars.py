@@ -1,18 +1,10 @@
 import pandas as pd
-import pytest
 
 from crmlib.labels import speaker
 from crmlib.report import charts_bars, style
 from tests.report.looks import check_looks, colors_of, words_of
 
 ZH = speaker("zh")
-
-
-@pytest.fixture
-def shares():
-    return pd.DataFrame(
-        {"code": ["a", "b", "unknown"], "label": ["华东", "华北", "未知"], "n": [6, 3, 1], "share": [0.6, 0.3, 0.1]}
-    )
 
 
 def test_bars_are_as_long_as_their_numbers_and_say_them(shares):

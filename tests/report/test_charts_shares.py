@@ -11,13 +11,6 @@ ZH = speaker("zh")
 TABLES = value_tables()
 
 
-@pytest.fixture
-def shares():
-    return pd.DataFrame(
-        {"code": ["a", "b", "unknown"], "label": ["华东", "华北", "未知"], "n": [6, 3, 1], "share": [0.6, 0.3, 0.1]}
-    )
-
-
 @pytest.mark.demand("G09")
 def test_a_ring_gives_each_part_its_angle_and_its_words(shares):
     figure = charts_shares.draw_pie(shares, ZH, colors=style.series_colors(shares["code"]))

@@ -10,13 +10,6 @@ from crmlib.report import charts_bars, drawing, style
 ZH = speaker("zh")
 
 
-@pytest.fixture
-def shares():
-    return pd.DataFrame(
-        {"code": ["a", "b", "unknown"], "label": ["华东", "华北", "未知"], "n": [6, 3, 1], "share": [0.6, 0.3, 0.1]}
-    )
-
-
 def test_the_same_figure_gives_the_same_bytes_and_touches_no_setting(shares):
     import matplotlib
 
